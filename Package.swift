@@ -1,0 +1,72 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+  name: "lodestone",
+  products: [
+    .executable(name: "lodestone", targets: ["lodestone-cli"]),
+    // The exact DBSCAN by itself: points in, labels out.
+    .library(name: "Clustering", targets: ["Clustering"]),
+  ],
+  dependencies: [
+    // The catalog: migrations, busy handling and typed rows over SQLite, tested for ten years.
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    // Commands, help and shell completions.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+  ],
+  targets: [
+    // C libraries, each installed as a Debian -dev package.
+    .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
+    // Edge energies and mass attenuation coefficients.
+    .systemLibrary(name: "CXraylib", pkgConfig: "libxrl", providers: [.apt(["libxrl-dev"])]),
+    // The eigenproblem of the principal components (a matrix of energies x energies).
+    .systemLibrary(name: "CLAPACK", pkgConfig: "lapack", providers: [.apt(["liblapack-dev"])]),
+    // SHA-256 at the speed of the disk.
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    // The same SQLite that GRDB links: for `lodestone sql`, whose authorizer GRDB would replace.
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    // Two-dimensional FFT for phase correlation (BSD; FFTW is GPL). No pkgConfig: its file
+    // carries -D flags that SwiftPM refuses with a warning, and float is the default anyway.
+    .systemLibrary(name: "CKissFFT", providers: [.apt(["libkissfft-dev"])]),
+
+    .target(name: "Clustering", dependencies: ["CLAPACK"], swiftSettings: strict),
+    .target(name: "Spectra", dependencies: ["CXraylib", "CKissFFT"], swiftSettings: strict),
+    .target(name: "StackIO", dependencies: ["Spectra", "CTIFF"], swiftSettings: strict),
+    .target(
+      name: "PhaseCatalog",
+      dependencies: ["CSQLite", "CCrypto", .product(name: "GRDB", package: "GRDB.swift")],
+      // Both are links to the folders at the top, so that a new .sql is in the next build.
+      resources: [.embedInCode("migrations"), .embedInCode("queries")],
+      swiftSettings: strict),
+    .target(
+      name: "Lodestone", dependencies: ["StackIO", "Spectra", "Clustering", "PhaseCatalog"],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "lodestone-cli",
+      dependencies: [
+        "Lodestone", "StackIO", "Spectra", "Clustering", "PhaseCatalog",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    .testTarget(name: "ClusteringTests", dependencies: ["Clustering"], swiftSettings: strict),
+    .testTarget(
+      name: "SpectraTests", dependencies: ["Spectra", "StackIO"], swiftSettings: strict),
+    .testTarget(name: "StackIOTests", dependencies: ["StackIO"], swiftSettings: strict),
+    .testTarget(
+      name: "PhaseCatalogTests", dependencies: ["PhaseCatalog"], swiftSettings: strict),
+    .testTarget(
+      name: "LodestoneTests", dependencies: ["Lodestone", "Clustering", "StackIO", "Spectra"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["lodestone-cli", "StackIO"], swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,243 @@
+import Clustering
+import Spectra
+
+/// Registered optical density -> two label maps: the exact DBSCAN of the eligible pixels, and the
+/// flood of all analysed pixels from it.
+struct ClusteringStage {
+  /// What the stage makes. All arrays with a value a point have the order of `grid.pixels`.
+  struct Output {
+    /// The analysed pixels.
+    var grid: PixelGrid
+    var isSample: [Bool]
+    /// Labels after the flood: 0 is the largest cluster, -1 noise.
+    var labels: [Int32]
+    /// DBSCAN's own labels, with the same numbers: -1 noise, -3 not eligible.
+    var dbscanLabels: [Int32]
+    var clusterCount: Int
+    var variances: [Double]
+    var dimensions: Int
+    var radius: Double
+    var minimumPoints: Int
+    /// The median noise of the thickness-normalised spectra: the unit of the features.
+    var noiseUnit: Double
+    var eligibleCount: Int
+    var gradientThreshold: Double
+    var clustersBeforeDrop: Int
+    var rejectedPixels: Int
+    /// The mean of all pixels' optical density over the energies: the thickness measure.
+    var meanOpticalDensity: Image
+  }
+
+  let parameters: ParameterSet
+
+  func run(_ registered: RegistrationStage.Output) throws -> Output {
+    let frames = registered.frames
+    let (height, width) = (frames[0].height, frames[0].width)
+    let mean = meanImage(frames)
+    let isSample = sampleMask(
+      meanOpticalDensity: mean, isMeasured: registered.isMeasured,
+      fraction: parameters.fixed("mask.fraction"))
+    let pixels = isSample.indices.filter { isSample[$0] && mean.pixels[$0] > 0 }.map { Int32($0) }
+    guard frames.count >= 5 else {
+      throw AnalysisError("\(frames.count) energies are no spectrum: at least 5 are needed")
+    }
+    guard pixels.count >= 100 else {
+      throw AnalysisError(
+        "only \(pixels.count) pixels hold sample: at least 100 are needed "
+          + "(mask.fraction, or the drift is larger than the frame)")
+    }
+    let grid = PixelGrid(height: height, width: width, pixels: pixels)
+    let features = try features(frames, mean, grid)
+    let gradient = grid.gradientMagnitude(features.scores, dimensions: features.dimensions)
+    let share = parameters.fixed("features.eligible_fraction")
+    let rank = min(max(Int((share * Double(pixels.count)).rounded()), 1), pixels.count)
+    let threshold = gradient.sorted()[rank - 1]
+    let eligible = gradient.indices.filter { gradient[$0] <= threshold }
+
+    let radius =
+      parameters.number("dbscan.radius")
+      ?? parameters.fixed("dbscan.radius_factor") * Double(features.dimensions).squareRoot()
+    let minimumPoints =
+      parameters.number("dbscan.minimum_points").map { Int($0) }
+      ?? max(2 * features.dimensions, pixels.count / 1000)
+    var points: [Double] = []
+    points.reserveCapacity(eligible.count * features.dimensions)
+    for point in eligible {
+      for axis in 0..<features.dimensions {
+        points.append(Double(features.scores[point * features.dimensions + axis]))
+      }
+    }
+    let clustering = try DBSCAN(radius: radius, minimumPoints: minimumPoints)
+      .cluster(points, dimensions: features.dimensions)
+
+    var dbscanLabels = [Int32](repeating: -3, count: pixels.count)
+    for (place, point) in eligible.enumerated() { dbscanLabels[point] = clustering.labels[place] }
+    let kept = dropSmall(
+      &dbscanLabels, clusterCount: clustering.clusterCount,
+      leastPixels: parameters.fixed("cluster.minimum_share") * Double(pixels.count))
+    guard kept <= Int(Int16.max) else {
+      throw AnalysisError(
+        "\(kept) clusters are more than a map can number: raise cluster.minimum_share")
+    }
+    var labels = grid.flood(dbscanLabels, gradient: gradient)
+    let rejected = reject(&labels, dbscanLabels: dbscanLabels, clusterCount: kept, features)
+    renumberBySize(&labels, &dbscanLabels, clusterCount: kept)
+    return Output(
+      grid: grid, isSample: isSample, labels: labels, dbscanLabels: dbscanLabels,
+      clusterCount: kept, variances: features.variances, dimensions: features.dimensions,
+      radius: radius, minimumPoints: minimumPoints, noiseUnit: features.noiseUnit,
+      eligibleCount: eligible.count, gradientThreshold: Double(threshold),
+      clustersBeforeDrop: clustering.clusterCount, rejectedPixels: rejected,
+      meanOpticalDensity: mean)
+  }
+
+  // MARK: Features
+
+  private struct Features {
+    /// Row-major, `dimensions` a point, in units of the median noise.
+    var scores: [Float]
+    var dimensions: Int
+    /// Each point's noise in units of the median.
+    var relativeNoise: [Float]
+    var noiseUnit: Double
+    var variances: [Double]
+  }
+
+  private func features(_ frames: [Image], _ mean: Image, _ grid: PixelGrid) throws -> Features {
+    let isNormalised = parameters.text("normalise.measure") == "mean_od"
+    let count = frames.count
+    let spectra = [Float](unsafeUninitializedCapacity: grid.pixels.count * count) {
+      buffer, initialized in
+      for (point, pixel) in grid.pixels.enumerated() {
+        let thickness = isNormalised ? mean.pixels[Int(pixel)] : 1
+        for energy in 0..<count {
+          buffer[point * count + energy] = frames[energy].pixels[Int(pixel)] / thickness
+        }
+      }
+      initialized = grid.pixels.count * count
+    }
+    let components = try PrincipalComponents(rows: spectra, columns: count)
+    let rank = min(Int(parameters.fixed("pca.noise_rank")), count - 2)
+    let noise = components.noise(of: spectra, beyond: rank)
+    // Without noise (made-up data) a thousandth of the largest spread stands in for it.
+    let floor = 1e-3 * (components.variances.first ?? 0).squareRoot()
+    let median = Double(noise.sorted()[noise.count / 2])
+    let unit = max(median, floor, .leastNormalMagnitude)
+    let dimensions =
+      parameters.number("pca.components").map { min(Int($0), count) }
+      ?? min(max(components.significantCount, 2), 4)
+    let scores = components.scores(of: spectra, count: dimensions)
+    return Features(
+      scores: scores.map { Float(Double($0) / unit) }, dimensions: dimensions,
+      relativeNoise: noise.map { Float(Double($0) / unit) }, noiseUnit: unit,
+      variances: components.variances)
+  }
+
+  private func meanImage(_ frames: [Image]) -> Image {
+    var sums = [Double](repeating: 0, count: frames[0].pixels.count)
+    for frame in frames {
+      for index in sums.indices { sums[index] += Double(frame.pixels[index]) }
+    }
+    return Image(
+      height: frames[0].height, width: frames[0].width,
+      pixels: sums.map { Float($0 / Double(frames.count)) })
+  }
+
+  // MARK: Labels
+
+  /// Turns clusters with fewer pixels than `leastPixels` into noise and closes the gaps in the
+  /// numbers; how many are left.
+  private func dropSmall(
+    _ labels: inout [Int32], clusterCount: Int, leastPixels: Double
+  ) -> Int {
+    var sizes = [Int](repeating: 0, count: clusterCount)
+    for label in labels where label >= 0 { sizes[Int(label)] += 1 }
+    var next: Int32 = 0
+    let newLabel = sizes.map { size -> Int32 in
+      guard Double(size) >= leastPixels else { return -1 }
+      next += 1
+      return next - 1
+    }
+    for index in labels.indices where labels[index] >= 0 {
+      labels[index] = newLabel[Int(labels[index])]
+    }
+    return Int(next)
+  }
+
+  /// Turns flooded pixels that lie too far from every segment joining two clusters' means into noise:
+  /// they are no mixture of what was found. How many there were.
+  private func reject(
+    _ labels: inout [Int32], dbscanLabels: [Int32], clusterCount: Int, _ features: Features
+  ) -> Int {
+    let d = features.dimensions
+    let means = clusterMeans(dbscanLabels, clusterCount: clusterCount, features)
+    let reach = parameters.fixed("flood.reject_distance") * Double(d).squareRoot()
+    var rejected = 0
+    for point in labels.indices where labels[point] >= 0 && dbscanLabels[point] < 0 {
+      let place = (0..<d).map { Double(features.scores[point * d + $0]) }
+      let limit = reach * max(1, Double(features.relativeNoise[point]))
+      let isMixture = means.indices.contains { a in
+        means[a...].contains { b in
+          squaredDistance(from: place, toSegment: means[a], b) <= limit * limit
+        }
+      }
+      if !isMixture {
+        labels[point] = -1
+        rejected += 1
+      }
+    }
+    return rejected
+  }
+
+  private func clusterMeans(
+    _ labels: [Int32], clusterCount: Int, _ features: Features
+  ) -> [[Double]] {
+    let d = features.dimensions
+    var sums = [[Double]](repeating: [Double](repeating: 0, count: d), count: clusterCount)
+    var sizes = [Double](repeating: 0, count: clusterCount)
+    for (point, label) in labels.enumerated() where label >= 0 {
+      sizes[Int(label)] += 1
+      for axis in 0..<d { sums[Int(label)][axis] += Double(features.scores[point * d + axis]) }
+    }
+    return zip(sums, sizes).map { sum, size in sum.map { $0 / max(size, 1) } }
+  }
+
+  /// The squared distance of a place to the segment between `a` and `b`, which may be one point.
+  private func squaredDistance(
+    from place: [Double], toSegment a: [Double], _ b: [Double]
+  ) -> Double {
+    var (along, length) = (0.0, 0.0)
+    for axis in place.indices {
+      along += (place[axis] - a[axis]) * (b[axis] - a[axis])
+      length += (b[axis] - a[axis]) * (b[axis] - a[axis])
+    }
+    let share = length > 0 ? min(max(along / length, 0), 1) : 0
+    var sum = 0.0
+    for axis in place.indices {
+      let difference = place[axis] - a[axis] - share * (b[axis] - a[axis])
+      sum += difference * difference
+    }
+    return sum
+  }
+
+  /// Numbers the clusters by their size after the flood, largest first, ties by first pixel.
+  private func renumberBySize(
+    _ labels: inout [Int32], _ dbscanLabels: inout [Int32], clusterCount: Int
+  ) {
+    var sizes = [Int](repeating: 0, count: clusterCount)
+    var first = [Int](repeating: .max, count: clusterCount)
+    for (point, label) in labels.enumerated() where label >= 0 {
+      sizes[Int(label)] += 1
+      first[Int(label)] = min(first[Int(label)], point)
+    }
+    let order = (0..<clusterCount).sorted {
+      sizes[$0] != sizes[$1] ? sizes[$0] > sizes[$1] : first[$0] < first[$1]
+    }
+    var newLabel = [Int32](repeating: 0, count: clusterCount)
+    for (rank, old) in order.enumerated() { newLabel[old] = Int32(rank) }
+    for point in labels.indices {
+      if labels[point] >= 0 { labels[point] = newLabel[Int(labels[point])] }
+      if dbscanLabels[point] >= 0 { dbscanLabels[point] = newLabel[Int(dbscanLabels[point])] }
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import Foundation
+public import PhaseCatalog
+import StackIO
+
+/// Writes what is stored of a run as files.
+public struct Export {
+  private let catalog: Catalog
+  private let run: String
+
+  /// An export of a run (its full id).
+  public init(catalog: Catalog, run: String) {
+    self.catalog = catalog
+    self.run = run
+  }
+
+  /// The label map ("label", or "dbscan" for DBSCAN's own) as int16 TIFF of the frame's size.
+  ///
+  /// - Throws: ``CatalogError``, ``InputError``.
+  public func writeMap(_ kind: String, to path: String) throws {
+    try write(try catalog.map(kind, run: run), to: path)
+  }
+
+  /// The clusters' spectra as CSV: energy_eV, then mean and standard deviation of each.
+  ///
+  /// - Throws: ``CatalogError``, ``InputError``.
+  public func writeSpectra(to path: String) throws {
+    let table = try catalog.ask("run-spectra", run: run)
+    var labels: [String] = []
+    var energies: [String] = []
+    var cells: [String: [String]] = [:]
+    for row in table.rows {
+      let (label, energy) = (row[0].text, row[1].text)
+      if !labels.contains(label) { labels.append(label) }
+      if label == labels[0] { energies.append(energy) }
+      cells[energy, default: []] += [row[2].text, row[3].text]
+    }
+    if labels.isEmpty {
+      energies = try catalog.ask("run-frames", run: run).rows.map { $0[0].text }
+    }
+    let header = ["energy_eV"] + labels.flatMap { ["mean_\($0)", "sd_\($0)"] }
+    let lines = energies.map { ([$0] + (cells[$0] ?? [])).joined(separator: ",") }
+    try write(Array(([header.joined(separator: ",")] + lines).joined(separator: "\n").utf8) + [10], to: path)
+  }
+
+  /// Each frame's drift as CSV: energy_ev, dy_px, dx_px, scale.
+  ///
+  /// - Throws: ``CatalogError``, ``InputError``.
+  public func writeDrift(to path: String) throws {
+    let table = try catalog.ask("run-frames", run: run)
+      .dropping(["altered_pixels", "empty_field_od"])
+    let lines = table.rows.map { $0.map(\.text).joined(separator: ",") }
+    try write(
+      Array(([table.columns.joined(separator: ",")] + lines).joined(separator: "\n").utf8) + [10],
+      to: path)
+  }
+
+  private func write(_ bytes: [UInt8], to path: String) throws {
+    try OutputFile.write(bytes, to: path)
+  }
+}

@@ -1,0 +1,123 @@
+/// A parameter of the analysis: its name, unit, default and meaning.
+public struct ParameterDefinition: Sendable {
+  /// What values a parameter takes.
+  public enum Kind: Sendable {
+    /// A number in a range.
+    case number(ClosedRange<Double>)
+    /// A whole number in a range.
+    case integer(ClosedRange<Int>)
+    /// One of some words.
+    case choice([String])
+    /// Any text.
+    case text
+  }
+
+  /// Dotted snake case, the same in recipes, `--set`, SQL and JSON.
+  public let name: String
+  /// What values it takes.
+  public let kind: Kind
+  /// Whether "auto" is a value too: then what was found is kept with the result.
+  public let mayBeAutomatic: Bool
+  /// The unit; empty for none.
+  public let unit: String
+  /// The default, as it would be typed.
+  public let defaultText: String
+  /// What it is, in one line.
+  public let meaning: String
+
+  private init(
+    _ name: String, _ kind: Kind, auto: Bool = false, unit: String = "", _ defaultText: String,
+    _ meaning: String
+  ) {
+    self.name = name
+    self.kind = kind
+    mayBeAutomatic = auto
+    self.unit = unit
+    self.defaultText = defaultText
+    self.meaning = meaning
+  }
+
+  /// All parameters, in the order in which the data meets them.
+  public static let all: [ParameterDefinition] = [
+    .init(
+      "correct.minimum_reference", .number(0...1e9), auto: true, unit: "counts", "auto",
+      "least reference above dark; auto: 5, or a hundredth of its median where that is less"),
+    .init(
+      "correct.saturation", .number(1...1e12), auto: true, unit: "counts", "auto",
+      "count at which the detector is saturated; auto: the scan's largest count where that is "
+        + "255, 4095, 16383 or 65535"),
+    .init(
+      "correct.outlier_od", .number(0.01...100), unit: "OD", "1",
+      "least distance from its 3 x 3 median that makes a pixel an outlier"),
+    .init(
+      "correct.outlier_deviations", .number(1...1000), "8",
+      "the same distance in standard deviations of the frame's noise"),
+    .init(
+      "correct.empty_field", .choice(["auto", "none"]), "auto",
+      "take the level of the empty field, where there is one, off each frame"),
+    .init(
+      "register.method", .choice(["translation", "none"]), "translation",
+      "measure and correct each frame's drift"),
+    .init(
+      "register.blur_px", .number(0.3...10), unit: "px", "1", "blur of the frames before measuring"),
+    .init(
+      "register.template_rounds", .integer(0...20), "3",
+      "how often all frames are fitted to the stack's reconstruction"),
+    .init(
+      "mask.fraction", .number(0...0.99), "0.15",
+      "sample is where the mean OD is above this share of its 95 % quantile"),
+    .init(
+      "normalise.measure", .choice(["mean_od", "none"]), "mean_od",
+      "measure of thickness that each spectrum is divided by"),
+    .init(
+      "pca.components", .integer(1...64), auto: true, "auto",
+      "features to cluster in; auto: variances above twice the median of the smallest three "
+        + "quarters, from 2 to 4"),
+    .init(
+      "pca.noise_rank", .integer(1...64), "6",
+      "what lies beyond so many components is noise; its median is the unit of the features"),
+    .init(
+      "features.eligible_fraction", .number(0.01...1), "0.65",
+      "share of pixels, those of smallest gradient, that are not mixed with their neighbours'"),
+    .init(
+      "dbscan.radius", .number(1e-9...1e9), auto: true, unit: "noise units", "auto",
+      "neighbours lie within; auto: dbscan.radius_factor x sqrt(features)"),
+    .init(
+      "dbscan.radius_factor", .number(0.01...100), unit: "noise units", "0.75",
+      "the automatic radius for one feature"),
+    .init(
+      "dbscan.minimum_points", .integer(1...1_000_000_000), auto: true, "auto",
+      "neighbours, the point included, that make a core; auto: a thousandth of the analysed "
+        + "pixels, at least twice the features"),
+    .init(
+      "cluster.minimum_share", .number(0...0.5), "0.005",
+      "clusters with a smaller share of the analysed pixels are dropped"),
+    .init(
+      "flood.reject_distance", .number(0...1e9), unit: "noise units", "6",
+      "a flooded pixel further than this x sqrt(features) from every line between two clusters' "
+        + "means is noise"),
+    .init(
+      "elements.symbols", .text, "Nd,Fe", "elements whose edges are looked for, with commas"),
+    .init(
+      "edges.pre_start", .number(-1000...0), unit: "eV", "-60",
+      "start of the pre-edge window, from the edge"),
+    .init(
+      "edges.pre_end", .number(-1000...0), unit: "eV", "-12",
+      "end of the pre-edge window, from the edge"),
+    .init(
+      "edges.post_start", .number(0...1000), unit: "eV", "45",
+      "start of the post-edge window, from the edge"),
+    .init(
+      "edges.post_end", .number(0...1000), unit: "eV", "145",
+      "end of the post-edge window, from the edge"),
+    .init(
+      "edges.near_start", .number(-1000...0), unit: "eV", "-12",
+      "start of the near-edge region that a fit of attenuation leaves out"),
+    .init(
+      "edges.near_end", .number(0...1000), unit: "eV", "45",
+      "end of the near-edge region"),
+    .init(
+      "edges.minimum_energies", .integer(2...1000), "3",
+      "fewest energies in a window that measure an edge"),
+  ]
+}

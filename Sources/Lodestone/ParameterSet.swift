@@ -1,0 +1,151 @@
+public import PhaseCatalog
+import Spectra
+
+/// A parameter that cannot be used: which, and why.
+public struct ParameterError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// One line.
+  public let description: String
+
+  init(_ description: String) { self.description = description }
+}
+
+/// A value for every parameter: those that were asked for, and the defaults of the others.
+public struct ParameterSet: Sendable, Equatable {
+  /// The parameters, in the order of ``ParameterDefinition/all``.
+  public let parameters: [ParameterRecord]
+  private let values: [String: ParameterRecord.Value]
+
+  /// A set from settings such as `dbscan.radius=1.2`; a later one of the same name counts.
+  ///
+  /// - Throws: ``ParameterError`` for what is unknown, no number, or out of range.
+  public init(settings: [String] = []) throws(ParameterError) {
+    var asked: [String: String] = [:]
+    for setting in settings {
+      let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2 else {
+        throw ParameterError("--set \(setting): write NAME=VALUE")
+      }
+      asked[String(parts[0])] = String(parts[1])
+    }
+    let known = ParameterDefinition.all.map(\.name)
+    for name in asked.keys.sorted() where !known.contains(name) {
+      let nearest = known.min { editDistance(name, $0) < editDistance(name, $1) } ?? ""
+      throw ParameterError("no parameter \"\(name)\": did you mean \(nearest)?")
+    }
+    var parameters: [ParameterRecord] = []
+    for definition in ParameterDefinition.all {
+      let standard = try definition.value(of: definition.defaultText)
+      let value = try asked[definition.name].map { (text) throws(ParameterError) in
+        try definition.value(of: text)
+      }
+      parameters.append(
+        ParameterRecord(
+          name: definition.name, value: value ?? standard, type: definition.typeName,
+          unit: definition.unit, isDefault: value == nil || value == standard))
+    }
+    self.parameters = parameters
+    values = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0.value) })
+    try refuseContradictions()
+  }
+
+  private func refuseContradictions() throws(ParameterError) {
+    for (low, high) in [("pre_start", "pre_end"), ("post_start", "post_end")]
+    where number("edges." + low) ?? 0 >= number("edges." + high) ?? 0 {
+      throw ParameterError(
+        "edges.\(low) = \(text("edges." + low)) is not below edges.\(high) = \(text("edges." + high))")
+    }
+    _ = try elements()
+  }
+
+  /// A number or whole number; nil where it is "auto".
+  func number(_ name: String) -> Double? {
+    switch values[name] {
+    case .number(let number): return number
+    case .integer(let number): return Double(number)
+    case .text: return nil
+    case nil: preconditionFailure("no parameter \(name)")
+    }
+  }
+
+  /// A parameter's value as text.
+  func text(_ name: String) -> String {
+    guard let parameter = parameters.first(where: { $0.name == name }) else {
+      preconditionFailure("no parameter \(name)")
+    }
+    return parameter.text
+  }
+
+  /// A number that has no automatic value.
+  func fixed(_ name: String) -> Double {
+    guard let number = number(name) else { preconditionFailure("\(name) may be automatic") }
+    return number
+  }
+
+  /// The elements to look for.
+  func elements() throws(ParameterError) -> [Element] {
+    var elements: [Element] = []
+    for symbol in text("elements.symbols").split(separator: ",") {
+      let symbol = symbol.filter { !$0.isWhitespace }
+      guard let element = Element(symbol) else {
+        throw ParameterError("elements.symbols: \"\(symbol)\" is no element")
+      }
+      elements.append(element)
+    }
+    return elements
+  }
+}
+
+extension ParameterDefinition {
+  /// "number", "integer" or "text".
+  public var typeName: String {
+    switch kind {
+    case .number: "number"
+    case .integer: "integer"
+    case .choice, .text: "text"
+    }
+  }
+
+  fileprivate func value(of text: String) throws(ParameterError) -> ParameterRecord.Value {
+    if mayBeAutomatic && text == "auto" { return .text("auto") }
+    let orAuto = mayBeAutomatic ? " or auto" : ""
+    switch kind {
+    case .number(let range):
+      guard let number = Double(text), range.contains(number) else {
+        throw ParameterError(
+          "\(name)=\(text): it takes a number from \(range.lowerBound) to \(range.upperBound)"
+            + orAuto)
+      }
+      // One zero: -0 would be another parameter set in name only.
+      return .number(number == 0 ? 0 : number)
+    case .integer(let range):
+      guard let number = Int(text), range.contains(number) else {
+        throw ParameterError(
+          "\(name)=\(text): it takes a whole number from \(range.lowerBound) to "
+            + "\(range.upperBound)\(orAuto)")
+      }
+      return .integer(number)
+    case .choice(let words):
+      guard words.contains(text) else {
+        throw ParameterError("\(name)=\(text): it takes " + words.joined(separator: " or "))
+      }
+      return .text(text)
+    case .text: return .text(text)
+    }
+  }
+}
+
+/// The number of letters to insert, remove or replace to turn one word into another (Levenshtein).
+private func editDistance(_ a: String, _ b: String) -> Int {
+  let (a, b) = (Array(a), Array(b))
+  var row = Array(0...b.count)
+  for i in a.indices {
+    var diagonal = row[0]
+    row[0] = i + 1
+    for j in b.indices {
+      let substitution = diagonal + (a[i] == b[j] ? 0 : 1)
+      diagonal = row[j + 1]
+      row[j + 1] = min(substitution, row[j] + 1, row[j + 1] + 1)
+    }
+  }
+  return row[b.count]
+}

@@ -1,0 +1,219 @@
+import Clustering
+import PhaseCatalog
+import Spectra
+import StackIO
+
+/// Label maps and optical density -> what the catalog keeps: spectra, elements, depth, counts.
+struct SummaryStage {
+  /// Depths are counted in bins of half a pixel.
+  static let depthBinPX = 0.5
+
+  let parameters: ParameterSet
+
+  func run(
+    _ scan: Scan, _ density: OpticalDensityStage.Output, _ registered: RegistrationStage.Output,
+    _ clustered: ClusteringStage.Output
+  ) throws -> ResultRecord {
+    let clusters = try clusters(scan, registered.frames, clustered)
+    let depth = depthHistogram(registered, clustered)
+    let isRegistered = parameters.text("register.method") != "none"
+    return ResultRecord(
+      totalPixels: scan.height * scan.width, analysedPixels: clustered.grid.pixels.count,
+      eligiblePixels: clustered.eligibleCount,
+      noisePixels: clustered.labels.count(where: { $0 < 0 }),
+      alteredValues: density.altered.reduce(0) { $0 + $1.count },
+      smallestFindablePixels: smallestFindable(clustered),
+      values: values(density, registered, clustered),
+      componentVariances: clustered.variances, usedComponents: clustered.dimensions,
+      warnings: warnings(scan, density, clustered, clusters, hasDepth: !depth.isEmpty),
+      frames: scan.energies.indices.map { index in
+        ResultRecord.FrameRow(
+          driftDY: isRegistered ? registered.drifts[index].dy : 0,
+          driftDX: isRegistered ? registered.drifts[index].dx : 0, scale: 1,
+          alteredPixels: density.altered[index].count,
+          emptyFieldOD: density.emptyFieldLevels.isEmpty
+            ? nil : Double(density.emptyFieldLevels[index]))
+      },
+      clusters: clusters, depthHistogram: depth, depthBinPX: Self.depthBinPX,
+      maps: try maps(scan, clustered))
+  }
+
+  private func smallestFindable(_ clustered: ClusteringStage.Output) -> Int {
+    let least = parameters.fixed("cluster.minimum_share") * Double(clustered.grid.pixels.count)
+    return max(clustered.minimumPoints, Int(least.rounded(.up)))
+  }
+
+  // MARK: Clusters
+
+  private var windows: EdgeWindows {
+      var windows = EdgeWindows()
+      func range(_ low: String, _ high: String) -> ClosedRange<Double> {
+        parameters.fixed("edges." + low)...parameters.fixed("edges." + high)
+      }
+      windows.pre = range("pre_start", "pre_end")
+      windows.post = range("post_start", "post_end")
+      windows.near = range("near_start", "near_end")
+      windows.minimumEnergies = Int(parameters.fixed("edges.minimum_energies"))
+      return windows
+  }
+
+  private func clusters(
+    _ scan: Scan, _ frames: [Image], _ clustered: ClusteringStage.Output
+  ) throws -> [ClusterRecord] {
+    var members = [[Int]](repeating: [], count: clustered.clusterCount)
+    for (point, label) in clustered.dbscanLabels.enumerated() where label >= 0 {
+      members[Int(label)].append(Int(clustered.grid.pixels[point]))
+    }
+    var pixels = [Int](repeating: 0, count: clustered.clusterCount)
+    for label in clustered.labels where label >= 0 { pixels[Int(label)] += 1 }
+    let windows = windows
+    let elements = try parameters.elements()
+    return members.indices.map { label in
+      let (mean, deviation) = spectrum(frames, members[label])
+      return ClusterRecord(
+        label: label, pixels: pixels[label], dbscanPixels: members[label].count,
+        areaUM2: scan.pixelSizeUM.map { $0 * $0 * Double(pixels[label]) }, meanSpectrum: mean,
+        deviationSpectrum: deviation,
+        elements: elementRows(mean, scan.energies, windows, elements))
+    }
+  }
+
+  /// The mean and the standard deviation (n - 1) of the optical density over some pixels.
+  private func spectrum(
+    _ frames: [Image], _ pixels: [Int]
+  ) -> (mean: [Double], deviation: [Double]) {
+    var (mean, deviation): ([Double], [Double]) = ([], [])
+    let count = Double(pixels.count)
+    for frame in frames {
+      let average = pixels.reduce(0.0) { $0 + Double(frame.pixels[$1]) } / count
+      let squares = pixels.reduce(0.0) { sum, pixel in
+        let difference = Double(frame.pixels[pixel]) - average
+        return sum + difference * difference
+      }
+      mean.append(average)
+      deviation.append((squares / max(count - 1, 1)).squareRoot())
+    }
+    return (mean, deviation)
+  }
+
+  private func elementRows(
+    _ od: [Double], _ energies: [Double], _ windows: EdgeWindows, _ elements: [Element]
+  ) -> [ClusterRecord.Element] {
+    guard let fit = windows.elementFit(of: od, energies: energies, elements: elements) else {
+      return []
+    }
+    let edges = windows.measuredEdges(of: elements, energies: energies)
+    return fit.amounts.compactMap { amount in
+      guard let edge = edges.first(where: { $0.element == amount.element }),
+        let step = windows.step(of: od, energies: energies, at: edge)
+      else { return nil }
+      return ClusterRecord.Element(
+        symbol: amount.element.symbol, edge: edge.shell.rawValue, edgeEV: edge.energyEV,
+        step: step.step, stepError: step.standardError, arealDensity: amount.arealDensity,
+        arealDensityError: amount.arealDensityError,
+        arealMoles: amount.arealDensity / amount.element.atomicWeight,
+        atomicFraction: amount.atomicFraction, atomicFractionError: amount.atomicFractionError,
+        method: fit.method.rawValue)
+    }
+  }
+
+  // MARK: Depth and maps
+
+  private func depthHistogram(
+    _ registered: RegistrationStage.Output, _ clustered: ClusteringStage.Output
+  ) -> [Int: [Int: Int]] {
+    guard
+      let depth = depthBelowSurface(
+        isSample: clustered.isSample, isMeasured: registered.isMeasured,
+        height: clustered.grid.height, width: clustered.grid.width)
+    else { return [:] }
+    var histogram: [Int: [Int: Int]] = [:]
+    for (point, label) in clustered.labels.enumerated() {
+      let bin = Int(depth[Int(clustered.grid.pixels[point])] / Self.depthBinPX)
+      histogram[Int(max(label, -1)), default: [:]][bin, default: 0] += 1
+    }
+    return histogram
+  }
+
+  private func maps(_ scan: Scan, _ clustered: ClusteringStage.Output) throws -> [MapRecord] {
+    try [("label", clustered.labels), ("dbscan", clustered.dbscanLabels)].map { kind, labels in
+      var map = [Int16](repeating: -2, count: scan.height * scan.width)
+      for (point, label) in labels.enumerated() {
+        map[Int(clustered.grid.pixels[point])] = Int16(label)
+      }
+      let page = TIFFWriter.Page(height: scan.height, width: scan.width, samples: .int16(map))
+      return MapRecord(
+        kind: kind, height: scan.height, width: scan.width, labels: map,
+        tiff: try TIFFWriter.encode([page]))
+    }
+  }
+
+  // MARK: Numbers and warnings
+
+  private func values(
+    _ density: OpticalDensityStage.Output, _ registered: RegistrationStage.Output,
+    _ clustered: ClusteringStage.Output
+  ) -> [ResultRecord.Value] {
+    var values = [
+      ResultRecord.Value(name: "dbscan.radius", number: clustered.radius, unit: "noise units"),
+      .init(name: "dbscan.minimum_points", number: Double(clustered.minimumPoints), unit: "points"),
+      .init(name: "dbscan.clusters", number: Double(clustered.clustersBeforeDrop), unit: "clusters"),
+      .init(name: "pca.components", number: Double(clustered.dimensions), unit: "features"),
+      .init(name: "features.noise_unit", number: clustered.noiseUnit, unit: "of the mean OD"),
+      .init(
+        name: "features.gradient_threshold", number: clustered.gradientThreshold,
+        unit: "noise units/px"),
+      .init(name: "flood.rejected", number: Double(clustered.rejectedPixels), unit: "px"),
+      .init(
+        name: "register.measured",
+        number: Double(registered.isMeasured.count(where: { $0 })), unit: "px"),
+      .init(
+        name: "correct.empty_field", number: Double(density.emptyFieldPixels), unit: "px"),
+    ]
+    if let saturation = density.saturation {
+      values.append(.init(name: "correct.saturation", number: Double(saturation), unit: "counts"))
+    }
+    if let least = density.minimumReference {
+      values.append(.init(name: "correct.minimum_reference", number: Double(least), unit: "counts"))
+    }
+    return values
+  }
+
+  private func warnings(
+    _ scan: Scan, _ density: OpticalDensityStage.Output, _ clustered: ClusteringStage.Output,
+    _ clusters: [ClusterRecord], hasDepth: Bool
+  ) -> [String] {
+    var warnings = scan.remarks
+    let analysed = Double(clustered.grid.pixels.count)
+    func percent(_ part: Int) -> String { "\(Int((100 * Double(part) / analysed).rounded())) %" }
+    if clusters.isEmpty {
+      warnings.append(
+        "no cluster was found: the spectra do not gather at this radius (dbscan.radius)")
+    } else if let largest = clusters.first, Double(largest.pixels) > 0.9 * analysed {
+      warnings.append(
+        "one cluster holds \(percent(largest.pixels)) of the analysed pixels: the sample is uniform, "
+          + "or its spectra form a continuum that density does not part")
+    }
+    let noise = clustered.labels.count(where: { $0 < 0 })
+    if Double(noise) > 0.2 * analysed {
+      warnings.append("\(percent(noise)) of the analysed pixels are noise")
+    }
+    if density.emptyFieldLevels.isEmpty && parameters.text("correct.empty_field") == "auto" {
+      warnings.append("no empty field was found: the beam's flicker is not corrected")
+    }
+    if !hasDepth {
+      warnings.append("no empty field borders the sample: there is no depth")
+    }
+    let densest = clusters.compactMap { $0.meanSpectrum.max() }.max() ?? 0
+    if densest > 3 {
+      warnings.append(
+        "the mean OD reaches \((10 * densest).rounded() / 10): stray light may flatten the edges")
+    }
+    if let first = clusters.first, first.elements.isEmpty {
+      warnings.append(
+        "no K or L3 edge of \(parameters.text("elements.symbols")) has enough energies before and "
+          + "behind it: no elements")
+    }
+    return warnings
+  }
+}

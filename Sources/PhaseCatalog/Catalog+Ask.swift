@@ -1,0 +1,133 @@
+internal import GRDB
+
+extension Catalog {
+  /// Asks a stored query.
+  ///
+  /// - Parameter parameters: values by name; the others take their defaults.
+  /// - Throws: ``CatalogError/question(_:)`` where a parameter is unknown, missing or no number.
+  public func ask(_ query: StoredQuery, parameters given: [String: String] = [:]) throws -> AnswerTable
+  {
+    let known = query.parameters.map(\.name)
+    if let unknown = given.keys.sorted().first(where: { !known.contains($0) }) {
+      throw CatalogError.question(
+        "query \(query.name) has no parameter \"\(unknown)\""
+          + (known.isEmpty ? "" : ": it has " + known.joined(separator: ", ")))
+    }
+    var arguments: [String: (any DatabaseValueConvertible)?] = [:]
+    for parameter in query.parameters {
+      guard let text = given[parameter.name] ?? parameter.defaultText else {
+        throw CatalogError.question(
+          "query \(query.name) needs --param \(parameter.name)=...: \(parameter.meaning)")
+      }
+      arguments[parameter.name] = try Self.value(text, of: parameter, in: query)
+    }
+    return try read { database in
+      let statement = try database.makeStatement(sql: query.sql)
+      let columns = statement.columnNames
+      let rows = try Row.fetchAll(statement, arguments: StatementArguments(arguments))
+      return AnswerTable(
+        columns: columns, rows: rows.map { row in row.databaseValues.map(Self.answer) })
+    }
+  }
+
+  /// Asks a stored query of a run (a full id).
+  ///
+  /// - Throws: ``CatalogError``.
+  public func ask(_ name: String, run: String) throws -> AnswerTable {
+    try ask(StoredQuery.named(name), parameters: ["run": run])
+  }
+
+  private static func value(
+    _ text: String, of parameter: StoredQuery.Parameter, in query: StoredQuery
+  ) throws -> any DatabaseValueConvertible {
+    switch parameter.type {
+    case "number":
+      guard let number = Double(text), number.isFinite else { break }
+      return number
+    case "integer":
+      guard let number = Int(text) else { break }
+      return number
+    default: return text
+    }
+    throw CatalogError.question(
+      "query \(query.name): \(parameter.name)=\(text) is not \(parameter.type == "number" ? "a" : "an") "
+        + parameter.type)
+  }
+
+  private static func answer(_ value: DatabaseValue) -> AnswerTable.Value {
+    switch value.storage {
+    case .null: .null
+    case .int64(let number): .integer(number)
+    case .double(let number): .real(number)
+    case .string(let text): .text(text)
+    case .blob(let data): .blob(Array(data))
+    }
+  }
+
+  /// The full id of a run that the user names: `@last`, or a prefix of at least 4 digits.
+  ///
+  /// - Throws: ``CatalogError`` where there is none or more than one.
+  public func resolveRun(_ name: String) throws -> String {
+    if name == "@last" {
+      let last = try read { database in
+        try String.fetchOne(database, sql: "SELECT run_id FROM run ORDER BY rowid DESC LIMIT 1")
+      }
+      guard let last else { throw CatalogError.notFound("\(path): no run is stored yet") }
+      return last
+    }
+    return try resolve(name, table: "run", column: "run_id", "run")
+  }
+
+  /// The full id of a scan that the user names by a prefix of at least 4 digits.
+  ///
+  /// - Throws: ``CatalogError`` where there is none or more than one.
+  public func resolveScan(_ name: String) throws -> String {
+    try resolve(name, table: "scan", column: "scan_id", "scan")
+  }
+
+  private func resolve(
+    _ name: String, table: String, column: String, _ what: String
+  ) throws -> String {
+    let prefix = name.lowercased()
+    guard prefix.count >= 4, prefix.count <= 64, prefix.allSatisfy(\.isHexDigit) else {
+      throw CatalogError.question(
+        "\"\(name)\" is no \(what): give at least 4 digits of its id"
+          + (what == "run" ? ", or @last" : ""))
+    }
+    let found = try read { database in
+      try String.fetchAll(
+        database,
+        sql: "SELECT \(column) FROM \(table) WHERE \(column) GLOB ? ORDER BY 1 LIMIT 3",
+        arguments: [prefix + "*"])
+    }
+    guard let first = found.first else {
+      throw CatalogError.notFound("\(path): no \(what) \(name): see lodestone list \(what)s")
+    }
+    guard found.count == 1 else {
+      throw CatalogError.ambiguous(
+        "\(path): \(name) begins several \(what)s (\(found.map { $0.prefix(12) }.joined(separator: ", "))"
+          + "): give more digits")
+    }
+    return first
+  }
+
+  /// A map of a run, as the TIFF file that is stored.
+  ///
+  /// - Throws: ``CatalogError``.
+  public func map(_ kind: String, run: String) throws -> [UInt8] {
+    let bytes = try read { database in
+      try Row.fetchOne(
+        database,
+        sql: """
+          SELECT map.tiff FROM map
+          JOIN current_result AS result ON result.result_id = map.result_id
+          WHERE result.run_id = ? AND map.kind = ?
+          """, arguments: [run, kind]
+      ).map { row in Self.answer(row.databaseValues.first ?? .null) }
+    }
+    guard case .blob(let tiff)? = bytes else {
+      throw CatalogError.notFound("\(path): run \(run.prefix(12)) has no map \"\(kind)\"")
+    }
+    return tiff
+  }
+}

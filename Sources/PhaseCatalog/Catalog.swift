@@ -1,0 +1,168 @@
+import Foundation
+internal import GRDB
+
+/// A catalog of results: one SQLite file.
+///
+///     let catalog = try Catalog(path: "magnets.lode", access: .write)
+///     let outcome = try catalog.store(record)
+///
+/// ## Topics
+/// - ``create(at:)``, ``init(path:access:)``
+/// - ``store(_:)``, ``storedResult(of:)``
+/// - ``ask(_:parameters:)``, ``resolveRun(_:)``
+public final class Catalog {
+  /// What a catalog is opened for.
+  public enum Access: Sendable {
+    /// Not one byte of the file is changed.
+    case read
+    /// Rows may be added.
+    case write
+  }
+
+  /// "LODE", in the file's header.
+  static let applicationID = 0x4C4F_4445
+
+  /// The file.
+  public let path: String
+  let queue: DatabaseQueue
+
+  /// Opens a catalog.
+  ///
+  /// - Throws: ``CatalogError`` where there is none, or another program's file, or one of another
+  ///   schema version.
+  public init(path: String, access: Access) throws {
+    self.path = path
+    try Catalog.refuseUnusable(path, access)
+    do {
+      queue = try Catalog.open(path, access)
+      try queue.read { try Catalog.checkHeader($0, path: path) }
+    } catch {
+      throw CatalogError(error, path: path)
+    }
+  }
+
+  /// Creates an empty catalog.
+  ///
+  /// It appears at `path` complete or not at all. An existing file is left as it is.
+  ///
+  /// - Returns: false where a catalog of this version is there already.
+  /// - Throws: ``CatalogError``.
+  public static func create(at path: String) throws -> Bool {
+    if FileManager.default.fileExists(atPath: path) {
+      _ = try Catalog(path: path, access: .read)
+      return false
+    }
+    let draft = path + ".new-\(ProcessInfo.processInfo.processIdentifier)"
+    defer { unlink(draft) }
+    do {
+      let queue = try open(draft, .write, mayCreate: true)
+      try queue.writeWithoutTransaction { database in
+        try database.execute(sql: "PRAGMA page_size = 8192")
+        try database.execute(sql: "PRAGMA application_id = \(applicationID)")
+      }
+      try migrate(queue)
+      try queue.close()
+    } catch {
+      throw CatalogError(error, path: path)
+    }
+    // A link, unlike a rename, does not replace a file that another program made meanwhile.
+    guard link(draft, path) == 0 else {
+      throw CatalogError.io(path: path, reason: String(cString: strerror(errno)))
+    }
+    return true
+  }
+
+  private static func open(
+    _ path: String, _ access: Access, mayCreate: Bool = false
+  ) throws -> DatabaseQueue {
+    var configuration = Configuration()
+    configuration.readonly = access == .read
+    configuration.busyMode = .timeout(30)
+    configuration.prepareDatabase { database in
+      try database.execute(sql: "PRAGMA trusted_schema = OFF")
+      if access == .write {
+        // Rollback journal with the folder synced too: a commit survives a power cut.
+        try database.execute(sql: "PRAGMA synchronous = EXTRA")
+      }
+    }
+    return try DatabaseQueue(path: path, configuration: configuration)
+  }
+
+  private static func refuseUnusable(_ path: String, _ access: Access) throws {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      throw CatalogError.missing(path: path)
+    }
+    if isFolder.boolValue { throw CatalogError.notACatalog(path: path, reason: "a folder") }
+    let mode = access == .read ? R_OK : R_OK | W_OK
+    guard Foundation.access(path, mode) == 0 else {
+      throw CatalogError.denied(
+        path: path, reason: access == .read ? "may not be read" : "may not be written to")
+    }
+  }
+
+  private static func checkHeader(_ database: Database, path: String) throws {
+    let id = try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0
+    guard id == applicationID else {
+      throw CatalogError.notACatalog(
+        path: path, reason: "another program's SQLite file (application_id \(id))")
+    }
+    let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+    let known = migrations.count
+    if version > known { throw CatalogError.newer(path: path, version: version, known: known) }
+    if version < known { throw CatalogError.older(path: path, version: version, known: known) }
+  }
+
+  // MARK: Transactions
+
+  /// The one way to write: everything in one transaction that holds the lock from its start.
+  func write<T>(_ body: (Database) throws -> T) throws -> T {
+    do {
+      var result: T?
+      try queue.writeWithoutTransaction { database in
+        try database.inTransaction(.immediate) {
+          result = try body(database)
+          return .commit
+        }
+      }
+      guard let result else { preconditionFailure("a transaction that committed has a result") }
+      return result
+    } catch {
+      throw CatalogError(error, path: path)
+    }
+  }
+
+  /// The one way to read: all rows are fetched before it returns, and no lock is left.
+  func read<T>(_ body: (Database) throws -> T) throws -> T {
+    do {
+      return try queue.read(body)
+    } catch {
+      throw CatalogError(error, path: path)
+    }
+  }
+}
+
+extension CatalogError {
+  /// The same error in the catalog's words.
+  init(_ error: any Error, path: String) {
+    if let known = error as? CatalogError {
+      self = known
+      return
+    }
+    guard let failure = error as? DatabaseError else {
+      self = .io(path: path, reason: "\(error)")
+      return
+    }
+    let reason = failure.message ?? "SQLite error \(failure.extendedResultCode.rawValue)"
+    switch failure.resultCode {
+    case .SQLITE_BUSY, .SQLITE_LOCKED: self = .busy(path: path)
+    case .SQLITE_NOTADB: self = .notACatalog(path: path, reason: "not an SQLite file")
+    case .SQLITE_CORRUPT: self = .notACatalog(path: path, reason: "damaged (\(reason))")
+    case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
+      self = .denied(path: path, reason: reason)
+    case .SQLITE_CANTOPEN where errno == EACCES:
+      self = .denied(path: path, reason: reason)
+    default: self = .io(path: path, reason: reason)
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import CCrypto
+import Foundation
+
+/// A SHA-256 over typed values, for identities: the same values give the same digest on every
+/// machine.
+///
+/// Numbers are written little-endian, texts and arrays behind their length (UInt64), so that no two
+/// sequences of values look alike. Every digest starts with a domain such as `lodestone/scan/1`.
+public struct ContentDigest: ~Copyable {
+  private let context: OpaquePointer
+
+  /// An empty digest of a domain.
+  public init(domain: String) {
+    guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
+      preconditionFailure("libcrypto has no SHA-256")
+    }
+    self.context = context
+    update(domain)
+  }
+
+  /// A plain SHA-256, as `sha256sum` prints it, without domain or lengths.
+  init() {
+    guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
+      preconditionFailure("libcrypto has no SHA-256")
+    }
+    self.context = context
+  }
+
+  deinit { EVP_MD_CTX_free(context) }
+
+  private func updateBytes(_ bytes: UnsafeRawBufferPointer) {
+    EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
+  }
+
+  /// Adds bytes as they are, without their count.
+  func updateRaw(_ bytes: [UInt8]) {
+    bytes.withUnsafeBytes { updateBytes($0) }
+  }
+
+  /// Adds a text.
+  public func update(_ text: String) {
+    let bytes = Array(text.utf8)
+    update(bytes.count)
+    bytes.withUnsafeBytes { updateBytes($0) }
+  }
+
+  /// Adds a whole number as 64 bits.
+  public func update(_ value: Int) {
+    withUnsafeBytes(of: Int64(value).littleEndian) { updateBytes($0) }
+  }
+
+  /// Adds a number.
+  public func update(_ value: Double) {
+    withUnsafeBytes(of: value.bitPattern.littleEndian) { updateBytes($0) }
+  }
+
+  /// Adds a number that may not be known; not known differs from every number.
+  public func update(_ value: Double?) {
+    update(value == nil ? 0 : 1)
+    if let value { update(value) }
+  }
+
+  /// Adds an array of integers or floats, element by element.
+  public func update<T: BitwiseCopyable>(_ values: [T]) {
+    update(values.count)
+    // Every platform that Swift runs on is little-endian: memory is the wanted order.
+    values.withUnsafeBytes { updateBytes($0) }
+  }
+
+  /// The digest: 64 hexadecimal digits, lower case.
+  public consuming func finish() -> String {
+    var bytes = [UInt8](repeating: 0, count: 32)
+    EVP_DigestFinal_ex(context, &bytes, nil)
+    return bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
+
+  /// The SHA-256 of a file, as `sha256sum` prints it, and its size; nil where it cannot be read.
+  public static func ofFile(_ path: String) -> (sha256: String, bytes: Int)? {
+    guard let file = fopen(path, "rb") else { return nil }
+    defer { fclose(file) }
+    let digest = ContentDigest()
+    var buffer = [UInt8](repeating: 0, count: 1 << 20)
+    var total = 0
+    while true {
+      let count = fread(&buffer, 1, buffer.count, file)
+      if count == 0 { break }
+      buffer.withUnsafeBytes { digest.updateBytes(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+      total += count
+    }
+    guard ferror(file) == 0 else { return nil }
+    return (digest.finish(), total)
+  }
+}

@@ -1,0 +1,82 @@
+/// A question kept in `queries/`: SQL with named parameters, and a header that documents both.
+///
+/// The header is the comment at the file's start. Its first line is the title; a line
+/// `:name type = default  text` documents a parameter (without `= default` it must be given); the rest
+/// is the description.
+public struct StoredQuery: Sendable, Equatable {
+  /// A named parameter.
+  public struct Parameter: Sendable, Equatable {
+    /// The name, without the colon.
+    public let name: String
+    /// "number", "integer" or "text".
+    public let type: String
+    /// The default value; nil where the parameter must be given.
+    public let defaultText: String?
+    /// What it means, with its unit.
+    public let meaning: String
+  }
+
+  /// The file's name without `.sql`.
+  public let name: String
+  /// One line.
+  public let title: String
+  /// Further lines.
+  public let description: String
+  /// The parameters, in the order of the header.
+  public let parameters: [Parameter]
+  /// The whole file.
+  public let sql: String
+
+  /// Reads a query from its file's text.
+  init(name: String, sql: String) {
+    let header = sql.split(separator: "\n", omittingEmptySubsequences: false)
+      .prefix { $0.hasPrefix("--") }
+      .map { $0.dropFirst(2).drop { $0 == " " } }
+    self.name = name
+    self.sql = sql
+    title = header.first.map(String.init) ?? ""
+    parameters = header.compactMap(StoredQuery.parameter)
+    description = header.dropFirst().filter { !$0.hasPrefix(":") && !$0.isEmpty }
+      .joined(separator: "\n")
+  }
+
+  private static func parameter(_ line: Substring) -> Parameter? {
+    let pattern = /:(\w+)\s+(number|integer|text)(?:\s+=\s+(\S+))?\s+(.*)/
+    guard let match = line.wholeMatch(of: pattern)?.output else { return nil }
+    return Parameter(
+      name: String(match.1), type: String(match.2), defaultText: match.3.map(String.init),
+      meaning: String(match.4))
+  }
+
+  /// All stored queries by name. A test compares them with the folder.
+  public static let all: [StoredQuery] = [
+    ("phase-stats", PackageResources.phase_stats_sql),
+    ("run-clusters", PackageResources.run_clusters_sql),
+    ("run-elements", PackageResources.run_elements_sql),
+    ("run-environment", PackageResources.run_environment_sql),
+    ("run-executions", PackageResources.run_executions_sql),
+    ("run-files", PackageResources.run_files_sql),
+    ("run-found", PackageResources.run_found_sql),
+    ("run-frames", PackageResources.run_frames_sql),
+    ("run-parameters", PackageResources.run_parameters_sql),
+    ("run-spectra", PackageResources.run_spectra_sql),
+    ("run-stages", PackageResources.run_stages_sql),
+    ("run-summary", PackageResources.run_summary_sql),
+    ("run-warnings", PackageResources.run_warnings_sql),
+    ("runs", PackageResources.runs_sql),
+    ("samples", PackageResources.samples_sql),
+    ("scans", PackageResources.scans_sql),
+    ("surface-vs-bulk", PackageResources.surface_vs_bulk_sql),
+  ].map { StoredQuery(name: $0.0, sql: String(decoding: $0.1, as: UTF8.self)) }
+
+  /// The query of a name.
+  ///
+  /// - Throws: ``CatalogError/question(_:)`` naming those that there are.
+  public static func named(_ name: String) throws -> StoredQuery {
+    guard let query = all.first(where: { $0.name == name }) else {
+      throw CatalogError.question(
+        "no query \"\(name)\": there are " + all.map(\.name).joined(separator: ", "))
+    }
+    return query
+  }
+}

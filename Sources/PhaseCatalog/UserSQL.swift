@@ -1,0 +1,145 @@
+internal import CSQLite
+import Foundation
+
+/// Answers SQL of the user's own on a connection that cannot write, nor open another file.
+///
+/// The file is opened read-only on a connection apart from GRDB's, whose authorizer would replace
+/// this one. Allowed are SELECT (with recursive tables), functions that have no side effects, and the
+/// pragmas that describe tables. See https://sqlite.org/security.html.
+public struct UserSQL: Sendable {
+  /// The catalog.
+  public var path: String
+  /// How long a statement may run, s.
+  public var deadline: Double = 30
+  /// The most rows that are returned.
+  public var mostRows = 1_000_000
+
+  /// User SQL on the catalog at a path, which must have been opened as a ``Catalog`` before: that
+  /// checks that it is one.
+  public init(path: String) { self.path = path }
+
+  /// The answer to one statement.
+  ///
+  /// - Throws: ``CatalogError/question(_:)`` with SQLite's reason.
+  public func answer(_ sql: String) throws -> AnswerTable {
+    var connection: OpaquePointer?
+    let flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_PRIVATECACHE
+    defer { sqlite3_close_v2(connection) }
+    guard sqlite3_open_v2(path, &connection, flags, nil) == SQLITE_OK, let connection else {
+      throw CatalogError.io(path: path, reason: "cannot be opened")
+    }
+    secure(connection)
+    let end = Unmanaged.passRetained(Deadline(Date(timeIntervalSinceNow: deadline)))
+    defer { end.release() }
+    sqlite3_progress_handler(
+      connection, 10_000,
+      { Unmanaged<Deadline>.fromOpaque($0!).takeUnretainedValue().isOver ? 1 : 0 }, end.toOpaque())
+    var statement: OpaquePointer?
+    var rest: UnsafePointer<CChar>?
+    defer { sqlite3_finalize(statement) }
+    let isComplete = try sql.withCString { text in
+      guard sqlite3_prepare_v2(connection, text, -1, &statement, &rest) == SQLITE_OK else {
+        throw failure(connection)
+      }
+      return rest.map { String(cString: $0).allSatisfy { $0.isWhitespace || $0 == ";" } } ?? true
+    }
+    guard let statement else { throw CatalogError.question("sql: no statement in it") }
+    guard isComplete else { throw CatalogError.question("sql: one statement at a time") }
+    return try rows(of: statement, connection)
+  }
+
+  private func secure(_ connection: OpaquePointer) {
+    sqlite3_busy_timeout(connection, 5_000)
+    _ = lodestone_sqlite3_configure(connection, SQLITE_DBCONFIG_DEFENSIVE, 1)
+    _ = lodestone_sqlite3_configure(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
+    _ = lodestone_sqlite3_configure(connection, SQLITE_DBCONFIG_DQS_DML, 0)
+    _ = lodestone_sqlite3_configure(connection, SQLITE_DBCONFIG_DQS_DDL, 0)
+    _ = lodestone_sqlite3_configure(connection, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0)
+    sqlite3_limit(connection, SQLITE_LIMIT_ATTACHED, 0)
+    sqlite3_limit(connection, SQLITE_LIMIT_SQL_LENGTH, 100_000)
+    sqlite3_limit(connection, SQLITE_LIMIT_EXPR_DEPTH, 200)
+    sqlite3_limit(connection, SQLITE_LIMIT_COMPOUND_SELECT, 50)
+    sqlite3_limit(connection, SQLITE_LIMIT_VDBE_OP, 250_000)
+    sqlite3_limit(connection, SQLITE_LIMIT_LENGTH, 100_000_000)
+    // The table-valued pragmas are made at their first use, which the authorizer would refuse.
+    for pragma in Self.pragmas {
+      sqlite3_exec(connection, "SELECT 1 FROM pragma_\(pragma) LIMIT 0", nil, nil, nil)
+    }
+    sqlite3_exec(connection, "PRAGMA query_only = ON", nil, nil, nil)
+    sqlite3_set_authorizer(connection, authorize, nil)
+  }
+
+  fileprivate static let pragmas = [
+    "table_info", "table_xinfo", "table_list", "index_list", "index_info", "foreign_key_list",
+  ]
+
+  private func rows(of statement: OpaquePointer, _ connection: OpaquePointer) throws -> AnswerTable {
+    let count = sqlite3_column_count(statement)
+    let columns = (0..<count).map { String(cString: sqlite3_column_name(statement, $0)) }
+    var rows: [[AnswerTable.Value]] = []
+    while true {
+      switch sqlite3_step(statement) {
+      case SQLITE_ROW:
+        guard rows.count < mostRows else {
+          throw CatalogError.question("sql: more than \(mostRows) rows: add LIMIT")
+        }
+        rows.append((0..<count).map { value(statement, $0) })
+      case SQLITE_DONE: return AnswerTable(columns: columns, rows: rows)
+      case SQLITE_INTERRUPT:
+        throw CatalogError.question("sql: not answered within \(Int(deadline)) s")
+      case SQLITE_BUSY: throw CatalogError.busy(path: path)
+      default: throw failure(connection)
+      }
+    }
+  }
+
+  private func value(_ statement: OpaquePointer, _ column: Int32) -> AnswerTable.Value {
+    switch sqlite3_column_type(statement, column) {
+    case SQLITE_INTEGER: return .integer(sqlite3_column_int64(statement, column))
+    case SQLITE_FLOAT: return .real(sqlite3_column_double(statement, column))
+    case SQLITE_TEXT: return .text(String(cString: sqlite3_column_text(statement, column)))
+    case SQLITE_BLOB:
+      let count = Int(sqlite3_column_bytes(statement, column))
+      let bytes = sqlite3_column_blob(statement, column)
+      return .blob(Array(UnsafeRawBufferPointer(start: bytes, count: count)))
+    default: return .null
+    }
+  }
+
+  private func failure(_ connection: OpaquePointer) -> CatalogError {
+    if sqlite3_errcode(connection) == SQLITE_AUTH {
+      return .question("sql: only SELECT is allowed: this connection cannot write or open anything")
+    }
+    return .question("sql: " + String(cString: sqlite3_errmsg(connection)))
+  }
+
+  private final class Deadline: Sendable {
+    private let end: Date
+
+    init(_ end: Date) { self.end = end }
+
+    var isOver: Bool { Date() > end }
+  }
+}
+
+/// What a user's statement may do: sqlite3_set_authorizer's callback.
+private func authorize(
+  _: UnsafeMutableRawPointer?, action: Int32, first: UnsafePointer<CChar>?,
+  second: UnsafePointer<CChar>?, _: UnsafePointer<CChar>?, _: UnsafePointer<CChar>?
+) -> Int32 {
+  switch action {
+  case SQLITE_SELECT, SQLITE_READ, SQLITE_RECURSIVE: return SQLITE_OK
+  case SQLITE_FUNCTION:
+    let name = second.map { String(cString: $0).lowercased() } ?? ""
+    return ["load_extension", "fts3_tokenizer"].contains(name) ? SQLITE_DENY : SQLITE_OK
+  case SQLITE_PRAGMA:
+    let name = first.map { String(cString: $0).lowercased() } ?? ""
+    return UserSQL.pragmas.contains(name) ? SQLITE_OK : SQLITE_DENY
+  default: return SQLITE_DENY
+  }
+}
+
+extension Catalog {
+  /// SQLite's version: "3.40.1".
+  public static var libraryVersion: String { String(cString: sqlite3_libversion()) }
+}

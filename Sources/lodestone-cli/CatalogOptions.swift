@@ -1,0 +1,38 @@
+import ArgumentParser
+import Foundation
+import PhaseCatalog
+
+/// Which catalog a command works on.
+struct CatalogOptions: ParsableArguments {
+  @Option(
+    name: .long, help: "The catalog (default: $LODESTONE_CATALOG, else the *.lode file here or above).",
+    completion: .file(extensions: ["lode"]))
+  var catalog: String?
+
+  func open(_ access: Catalog.Access) throws -> Catalog {
+    try Catalog(path: try path(), access: access)
+  }
+
+  private func path() throws -> String {
+    if let catalog { return catalog }
+    if let named = ProcessInfo.processInfo.environment["LODESTONE_CATALOG"], !named.isEmpty {
+      return named
+    }
+    var folder = URL(fileURLWithPath: FileManager.default.currentDirectoryPath).standardizedFileURL
+    while true {
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+      let found = names.filter { $0.hasSuffix(".lode") }.sorted()
+      if found.count > 1 {
+        throw Failure(
+          "\(folder.path): holds \(found.count) catalogs (\(found.joined(separator: ", "))): "
+            + "name one with --catalog", exitCode: 64)
+      }
+      if let name = found.first { return folder.appendingPathComponent(name).path }
+      if folder.path == "/" { break }
+      folder.deleteLastPathComponent()
+    }
+    throw Failure(
+      "no catalog (*.lode) in this folder or above: make one with: lodestone init results.lode",
+      exitCode: 66)
+  }
+}

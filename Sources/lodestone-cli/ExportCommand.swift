@@ -1,0 +1,52 @@
+import ArgumentParser
+import Lodestone
+import PhaseCatalog
+
+struct ExportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export", abstract: "Write a run's maps, spectra and drift as files.",
+    discussion: """
+      Maps are int16 TIFF of the frame's size: 0 is the largest cluster, -1 noise, -2 not analysed, \
+      and in DBSCAN's own map -3 not eligible.
+
+      EXAMPLES
+        lodestone export @last --labels labels.tif --spectra spectra.csv
+        lodestone export 3f2a --drift drift.csv --dbscan-labels dbscan.tif
+      """)
+
+  @OptionGroup var catalog: CatalogOptions
+
+  @Argument(help: "A run's id, or @last.")
+  var name: String
+
+  @Option(help: "The label map.", completion: .file(extensions: ["tif"]))
+  var labels: String?
+
+  @Option(help: "DBSCAN's own labels, before the flood.", completion: .file(extensions: ["tif"]))
+  var dbscanLabels: String?
+
+  @Option(
+    help: "CSV: energy_eV and each cluster's mean and standard deviation (OD).",
+    completion: .file(extensions: ["csv"]))
+  var spectra: String?
+
+  @Option(
+    help: "CSV: energy_ev, dy_px, dx_px, scale of each frame.",
+    completion: .file(extensions: ["csv"]))
+  var drift: String?
+
+  func validate() throws {
+    if labels == nil && dbscanLabels == nil && spectra == nil && drift == nil {
+      throw ValidationError("name a file: --labels, --dbscan-labels, --spectra or --drift")
+    }
+  }
+
+  func run() throws {
+    let catalog = try catalog.open(.read)
+    let export = Export(catalog: catalog, run: try catalog.resolveRun(name))
+    if let labels { try export.writeMap("label", to: labels) }
+    if let dbscanLabels { try export.writeMap("dbscan", to: dbscanLabels) }
+    if let spectra { try export.writeSpectra(to: spectra) }
+    if let drift { try export.writeDrift(to: drift) }
+  }
+}

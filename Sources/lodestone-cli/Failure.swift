@@ -1,0 +1,72 @@
+import Clustering
+import Foundation
+import Lodestone
+import PhaseCatalog
+import StackIO
+
+/// An error as the user meets it: one line on stderr, and an exit code.
+struct Failure: Error {
+  let message: String
+  let exitCode: Int32
+
+  init(_ message: String, exitCode: Int32) {
+    self.message = message
+    self.exitCode = exitCode
+  }
+
+  /// The failure of a known error; nil for what the argument parser reports itself.
+  init?(_ error: any Error) {
+    switch error {
+    case let failure as Failure: self = failure
+    case let error as InputError: self.init(error.description, exitCode: error.kind.exitCode)
+    case let error as CatalogError: self.init(error.description, exitCode: error.exitCode)
+    case let error as ParameterError: self.init(error.description, exitCode: 64)
+    case let error as AnalysisError: self.init(error.description, exitCode: 65)
+    case let error as Ingest.SampleConflict: self.init(error.description, exitCode: 1)
+    case let error as DBSCAN.Failure: self.init(error.description, exitCode: error.exitCode)
+    case let error as PrincipalComponents.Failure: self.init(error.description, exitCode: 70)
+    default: return nil
+    }
+  }
+
+  func report() {
+    // A message from a library may hold line ends; an error is one line.
+    let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+    FileHandle.standardError.write(Data("lodestone: \(line)\n".utf8))
+  }
+}
+
+extension InputError.Kind {
+  fileprivate var exitCode: Int32 {
+    switch self {
+    case .invalid: 65
+    case .missing: 66
+    case .io: 74
+    case .denied: 77
+    }
+  }
+}
+
+extension CatalogError {
+  fileprivate var exitCode: Int32 {
+    switch self {
+    case .missing, .notFound: 66
+    case .notACatalog, .ambiguous: 65
+    case .newer: 76
+    case .older: 78
+    case .denied: 77
+    case .busy: 75
+    case .io: 74
+    case .question: 64
+    }
+  }
+}
+
+extension DBSCAN.Failure {
+  fileprivate var exitCode: Int32 {
+    switch self {
+    case .radius, .minimumPoints: 64
+    case .shape, .notFinite, .tooMany: 65
+    }
+  }
+}

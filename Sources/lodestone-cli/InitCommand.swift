@@ -1,0 +1,25 @@
+import ArgumentParser
+import PhaseCatalog
+
+struct InitCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "init", abstract: "Create an empty catalog.",
+    discussion: """
+      An existing catalog is left as it is. No other command creates one.
+
+      EXAMPLES
+        lodestone init
+        lodestone init /data/beamtime/magnets.lode
+      """)
+
+  @Argument(help: "The catalog's file.", completion: .file(extensions: ["lode"]))
+  var file = "results.lode"
+
+  func run() throws {
+    guard file.hasSuffix(".lode") else {
+      throw Failure("\(file): a catalog's name ends in .lode", exitCode: 64)
+    }
+    let isNew = try Catalog.create(at: file)
+    Output.remark(isNew ? "created \(file)" : "\(file) is a catalog already: left as it is")
+  }
+}

@@ -1,0 +1,44 @@
+import ArgumentParser
+import Foundation
+import Lodestone
+
+/// The program: its verbs, and what becomes of their errors.
+@main
+struct LodestoneCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "lodestone",
+    abstract: "Chemical phases from spectro-microscopy scans, kept in a catalog that can be asked.",
+    discussion: """
+      Every pixel's spectrum of a scan is clustered by exact DBSCAN; spectra, label maps, phase \
+      statistics, parameters and provenance are kept in one SQLite file.
+
+      The catalog is --catalog FILE, else $LODESTONE_CATALOG, else the one *.lode file in this \
+      folder or the nearest one above.
+
+      Exit codes: 0 done, 1 the answer is no, 64 usage, 65 bad input, 66 input missing, 70 \
+      internal, 74 input or output failed, 75 busy, 76 catalog newer than the program, 77 \
+      permission, 78 configuration.
+
+      EXAMPLES
+        lodestone init magnets.lode
+        lodestone ingest scan.tif --energies energies.txt --reference references.tif --sample M1
+        lodestone query surface-vs-bulk --param surface_depth_um=0.5
+      """,
+    version: "lodestone \(lodestoneVersion)",
+    subcommands: [
+      InitCommand.self, IngestCommand.self, ListCommand.self, ShowCommand.self,
+      QueryCommand.self, SQLCommand.self, AuditCommand.self, SampleCommand.self,
+      ExportCommand.self, ClusterCommand.self, ExampleCommand.self,
+    ])
+
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      guard let failure = Failure(error) else { exit(withError: error) }
+      failure.report()
+      Foundation.exit(failure.exitCode)
+    }
+  }
+}

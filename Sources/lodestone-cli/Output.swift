@@ -1,0 +1,139 @@
+import ArgumentParser
+import Foundation
+import PhaseCatalog
+
+/// How a list is written.
+enum TableFormat: String, CaseIterable, ExpressibleByArgument {
+  case table, csv, tsv, json, ndjson, markdown
+}
+
+/// The options of a command that writes a list.
+struct FormatOptions: ParsableArguments {
+  @Option(
+    help: "table and markdown round numbers and shorten ids; csv, tsv, json and ndjson are exact.")
+  var format: TableFormat = .table
+
+  @Flag(help: "The same as --format json.")
+  var json = false
+
+  var chosen: TableFormat { json ? .json : format }
+}
+
+/// Writes to stdout and stderr.
+enum Output {
+  /// Writes a line to stdout.
+  static func line(_ text: String) {
+    write(text + "\n")
+  }
+
+  /// Writes a text to stdout; a full disk or a closed pipe ends the program.
+  static func write(_ text: String) {
+    do {
+      try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+    } catch {
+      Failure("standard output: cannot be written", exitCode: 74).report()
+      Foundation.exit(74)
+    }
+  }
+
+  /// Writes a remark to stderr.
+  static func remark(_ text: String) {
+    FileHandle.standardError.write(Data((text + "\n").utf8))
+  }
+
+  /// Shows what is being done, where stderr is a terminal.
+  static func progress(_ text: String) {
+    guard isatty(STDERR_FILENO) != 0 else { return }
+    FileHandle.standardError.write(Data("\r\u{1B}[K\(text)".utf8))
+  }
+
+  /// Whether colours are wanted.
+  static var hasColour: Bool {
+    isatty(STDOUT_FILENO) != 0 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
+  }
+
+  /// Writes a table in a format. `verb` and `fields` head its JSON.
+  static func table(
+    _ table: AnswerTable, as format: TableFormat, verb: String,
+    fields: [(String, JSONText)] = []
+  ) {
+    switch format {
+    case .table: write(TextTable(table).text)
+    case .markdown: write(TextTable(table).markdown)
+    case .csv: write(separated(table, ","))
+    case .tsv: write(separated(table, "\t"))
+    case .ndjson:
+      for row in table.rows { line(JSONText(row: row, of: table).text) }
+    case .json:
+      let head = [("schema", JSONText.string("lodestone.\(verb)/1"))]
+      line(JSONText.object(head + fields + [("rows", JSONText(table))]).text)
+    }
+  }
+
+  private static func separated(_ table: AnswerTable, _ separator: String) -> String {
+    func quoted(_ text: String) -> String {
+      let needsQuotes = text.contains { "\"\n\r".contains($0) || String($0) == separator }
+      return needsQuotes ? "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : text
+    }
+    let lines = [table.columns] + table.rows.map { $0.map(\.text) }
+    return lines.map { $0.map(quoted).joined(separator: separator) + "\n" }.joined()
+  }
+}
+
+/// A table for the eye: numbers to five digits and to the right, ids by their first twelve digits.
+struct TextTable {
+  private let columns: [String]
+  private let cells: [[String]]
+  private let isNumber: [Bool]
+
+  init(_ table: AnswerTable) {
+    columns = table.columns.map { $0.replacingOccurrences(of: "_", with: " ") }
+    cells = table.rows.map { $0.map(TextTable.text) }
+    isNumber = table.columns.indices.map { column in
+      table.rows.allSatisfy { $0[column].number != nil || $0[column] == .null }
+    }
+  }
+
+  private static func text(_ value: AnswerTable.Value) -> String {
+    switch value {
+    case .null: return "-"
+    case .real(let number): return short(number)
+    case .text(let text) where text.count == 64 && text.allSatisfy(\.isHexDigit):
+      return String(text.prefix(12))
+    case .text(let text): return text.replacingOccurrences(of: "\n", with: " ")
+    default: return value.text
+    }
+  }
+
+  /// A number to five digits.
+  static func short(_ number: Double) -> String {
+    // An energy or a count keeps all digits before the point.
+    abs(number) >= 10_000 && abs(number) < 1e15
+      ? String(format: "%.0f", number) : String(format: "%.5g", number)
+  }
+
+  var text: String {
+    guard !cells.isEmpty else { return "(none)\n" }
+    let widths = columns.indices.map { column in
+      ([columns] + cells).map { $0[column].count }.max() ?? 0
+    }
+    func line(_ cells: [String]) -> String {
+      let padded = cells.indices.map { column in
+        let space = String(repeating: " ", count: widths[column] - cells[column].count)
+        return isNumber[column] ? space + cells[column] : cells[column] + space
+      }
+      let joined = padded.joined(separator: "  ")
+      return joined.replacing(/\s+$/, with: "") + "\n"
+    }
+    let rule = widths.map { String(repeating: "-", count: $0) }
+    return line(columns) + line(rule) + cells.map(line).joined()
+  }
+
+  var markdown: String {
+    func line(_ cells: [String]) -> String {
+      "| " + cells.map { $0.replacingOccurrences(of: "|", with: "\\|") }.joined(separator: " | ")
+        + " |\n"
+    }
+    return line(columns) + line(isNumber.map { $0 ? "---:" : "---" }) + cells.map(line).joined()
+  }
+}

@@ -1,0 +1,150 @@
+import ArgumentParser
+import Foundation
+import PhaseCatalog
+
+struct ListCommand: ParsableCommand {
+  enum Subject: String, CaseIterable, ExpressibleByArgument {
+    case samples, scans, runs, queries
+  }
+
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List what is in the catalog, or the stored queries.",
+    discussion: """
+      EXAMPLES
+        lodestone list runs
+        lodestone list samples --format csv
+        lodestone list queries
+      """)
+
+  @OptionGroup var catalog: CatalogOptions
+  @OptionGroup var format: FormatOptions
+
+  @Argument(help: "samples, scans, runs or queries.")
+  var subject: Subject
+
+  func run() throws {
+    let table: AnswerTable
+    if subject == .queries {
+      table = AnswerTable(
+        columns: ["query", "parameters", "title"],
+        rows: StoredQuery.all.map { query in
+          let parameters = query.parameters.map { parameter in
+            parameter.name + (parameter.defaultText.map { "=\($0)" } ?? "")
+          }
+          return [
+            .text(query.name), .text(parameters.joined(separator: " ")), .text(query.title),
+          ]
+        })
+    } else {
+      table = try catalog.open(.read).ask(StoredQuery.named(subject.rawValue))
+    }
+    Output.table(
+      table, as: format.chosen, verb: "list", fields: [("of", .string(subject.rawValue))])
+  }
+}
+
+struct ShowCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "Show what a run found: its map and its clusters.",
+    discussion: """
+      RUN is any unique prefix (4 digits or more) of a run's id, or @last.
+
+      EXAMPLES
+        lodestone show @last
+        lodestone show 3f2a --json
+      """)
+
+  @OptionGroup var catalog: CatalogOptions
+
+  @Argument(help: "A run's id, or @last.")
+  var name: String
+
+  @Flag(help: "As JSON, without the map.")
+  var json = false
+
+  func run() throws {
+    let catalog = try catalog.open(.read)
+    let report = try RunReport(catalog: catalog, run: try catalog.resolveRun(name))
+    if json {
+      Output.line(
+        JSONText.object([("schema", .string("lodestone.show/1"))] + report.members).text)
+      return
+    }
+    Output.write(report.heading + "\n")
+    Output.write(try report.map(hasColour: Output.hasColour) + "\n")
+    Output.write(report.body)
+  }
+}
+
+struct QueryCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "query", abstract: "Ask a stored query.",
+    discussion: """
+      The queries are those of `lodestone list queries`; each is a documented SQL file.
+
+      EXAMPLES
+        lodestone query phase-stats
+        lodestone query surface-vs-bulk --param surface_depth_um=0.5 --format csv
+        lodestone query phase-stats --describe
+      """)
+
+  @OptionGroup var catalog: CatalogOptions
+  @OptionGroup var format: FormatOptions
+
+  @Argument(help: "The query's name.", completion: .list(StoredQuery.all.map(\.name)))
+  var name: String
+
+  @Option(name: .customLong("param"), help: "A parameter: NAME=VALUE. May be repeated.")
+  var parameters: [String] = []
+
+  @Flag(help: "Print what the query asks, with its parameters, instead of asking it.")
+  var describe = false
+
+  func run() throws {
+    let query = try StoredQuery.named(name)
+    if describe {
+      Output.write(query.sql)
+      return
+    }
+    var values: [String: String] = [:]
+    for parameter in parameters {
+      let parts = parameter.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2 else {
+        throw Failure("--param \(parameter): write NAME=VALUE", exitCode: 64)
+      }
+      values[String(parts[0])] = String(parts[1])
+    }
+    let catalog = try catalog.open(.read)
+    if query.parameters.contains(where: { $0.name == "run" }), let run = values["run"] {
+      values["run"] = try catalog.resolveRun(run)
+    }
+    let table = try catalog.ask(query, parameters: values)
+    Output.table(table, as: format.chosen, verb: "query", fields: [("query", .string(name))])
+  }
+}
+
+struct SQLCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sql", abstract: "Ask a question of one's own, read-only for certain.",
+    discussion: """
+      One SELECT statement, on a connection that can neither write nor open another file. The views \
+      run_overview and cluster_overview are good places to start.
+
+      EXAMPLES
+        lodestone sql "SELECT * FROM cluster_overview WHERE nd_fraction > 0.3"
+        lodestone sql "SELECT name FROM sqlite_schema WHERE type = 'view'" --format csv
+      """)
+
+  @OptionGroup var catalog: CatalogOptions
+  @OptionGroup var format: FormatOptions
+
+  @Argument(help: "A SELECT statement.")
+  var statement: String
+
+  func run() throws {
+    // Opening it as a catalog first checks that it is one.
+    let path = try catalog.open(.read).path
+    let table = try UserSQL(path: path).answer(statement)
+    Output.table(table, as: format.chosen, verb: "sql")
+  }
+}

@@ -1,0 +1,145 @@
+import Foundation
+import PhaseCatalog
+import StackIO
+
+/// What a run found, from the catalog: as text for the eye, or as JSON.
+struct RunReport {
+  let summary: AnswerTable
+  let clusters: AnswerTable
+  let elements: AnswerTable
+  let found: AnswerTable
+  let warnings: [String]
+  private let catalog: Catalog
+  private let run: String
+
+  init(catalog: Catalog, run: String) throws {
+    self.catalog = catalog
+    self.run = run
+    summary = try catalog.ask("run-summary", run: run)
+    clusters = try catalog.ask("run-clusters", run: run)
+    elements = try catalog.ask("run-elements", run: run)
+    found = try catalog.ask("run-found", run: run)
+    warnings = try catalog.ask("run-warnings", run: run).rows.compactMap { $0.first?.text }
+  }
+
+  private func count(_ column: String) -> Int { Int(summary.value(column).number ?? 0) }
+
+  // MARK: Text
+
+  /// One line on what was scanned and one on what was analysed.
+  var heading: String {
+    func short(_ column: String) -> String { TextTable.short(summary.value(column).number ?? 0) }
+    let analysed = max(count("analysed_pixels"), 1)
+    let noise = 100 * Double(count("noise_pixels")) / Double(analysed)
+    let size = summary.value("pixel_size_um").number.map { ", pixels of \(TextTable.short($0)) um" }
+    return """
+      run \(run.prefix(12)), sample \(summary.value("sample").text), \
+      scan \(summary.value("scan_id").text.prefix(12))
+      \(count("height")) x \(count("width")) pixels, \(count("energy_count")) energies \
+      \(short("energy_min_ev")) to \(short("energy_max_ev")) eV\(size ?? ""); \
+      \(analysed) pixels analysed, \(String(format: "%.2g", noise)) % noise
+
+      """
+  }
+
+  /// The clusters as a table, and the warnings.
+  var body: String {
+    var text = TextTable(clusters).text
+    for warning in warnings { text += "note: \(warning)\n" }
+    return text
+  }
+
+  /// The label map in at most 72 columns: each cluster's number, `.` noise, blank what was not
+  /// analysed. A character stands for the label that most of its pixels have.
+  func map(hasColour: Bool) throws -> String {
+    let tiff = try TIFFFile(bytes: catalog.map("label", run: run), name: "label map")
+    let frame = try tiff.frame(page: 0)
+    let labels = frame.values.floats.map { Int($0) }
+    let step = max(1, Double(frame.width) / 72)
+    var text = ""
+    for row in 0..<Int(Double(frame.height) / (2 * step)) {
+      var line = ""
+      for column in 0..<Int(Double(frame.width) / step) {
+        var votes: [Int: Int] = [:]
+        for y in Int(Double(row) * 2 * step)..<min(Int(Double(row + 1) * 2 * step), frame.height) {
+          for x in Int(Double(column) * step)..<min(Int(Double(column + 1) * step), frame.width) {
+            votes[labels[y * frame.width + x], default: 0] += 1
+          }
+        }
+        let label = votes.max { ($0.value, -$0.key) < ($1.value, -$1.key) }?.key ?? -2
+        line += symbol(label, hasColour)
+      }
+      text += line.replacing(/\s+$/, with: "") + "\n"
+    }
+    return text
+  }
+
+  private func symbol(_ label: Int, _ hasColour: Bool) -> String {
+    guard label >= 0 else { return label == -1 ? "." : " " }
+    let digits = Array("0123456789abcdefghijklmnopqrstuvwxyz")
+    let digit = label < digits.count ? String(digits[label]) : "+"
+    return hasColour ? "\u{1B}[\(31 + (label + 3) % 6)m\(digit)\u{1B}[0m" : digit
+  }
+
+  // MARK: JSON
+
+  /// The members of an ingested or shown scan's JSON, behind its schema and status.
+  var members: [(String, JSONText)] {
+    let pixels = ["total", "analysed", "eligible", "noise"].map { name in
+      (name, JSONText.integer(count(name + "_pixels")))
+    }
+    return [
+      ("sample", JSONText(summary.value("sample"))), ("scan", JSONText(summary.value("scan_id"))),
+      ("run", .string(run)), ("result", JSONText(summary.value("result_id"))),
+      ("pixels", .object(pixels + [("altered", .integer(count("altered_values")))])),
+      ("energies", .integer(count("energy_count"))),
+      ("energy_min_ev", JSONText(summary.value("energy_min_ev"))),
+      ("energy_max_ev", JSONText(summary.value("energy_max_ev"))),
+      ("height", .integer(count("height"))), ("width", .integer(count("width"))),
+      ("pixel_size_um", JSONText(summary.value("pixel_size_um"))),
+      ("geometry", JSONText(summary.value("geometry"))),
+      ("clusters", .array(clusters.rows.indices.map(cluster))),
+      (
+        "found",
+        .object(found.rows.map { row in (row[0].text, JSONText(wholeIfWhole: row[1])) })
+      ),
+      ("smallest_findable_pixels", .integer(count("smallest_findable_pixels"))),
+      ("warnings", .array(warnings.map { .string($0) })),
+    ]
+  }
+
+  private func cluster(_ row: Int) -> JSONText {
+    let label = clusters.value("cluster", row: row)
+    let own = elements.rows.filter { $0[0] == label }
+    let names = [
+      "symbol", "edge", "edge_ev", "step", "step_error", "areal_g_cm2", "areal_error_g_cm2",
+      "atomic_fraction", "atomic_fraction_error", "method",
+    ]
+    let columns = names.compactMap { name in
+      elements.columns.firstIndex(of: name).map { (name, $0) }
+    }
+    return .object([
+      ("label", JSONText(label)), ("pixels", JSONText(clusters.value("pixels", row: row))),
+      ("dbscan_pixels", JSONText(clusters.value("dbscan_pixels", row: row))),
+      ("share", JSONText(clusters.value("share", row: row))),
+      ("area_um2", JSONText(clusters.value("area_um2", row: row))),
+      ("nd_fraction", JSONText(clusters.value("nd_fraction", row: row))),
+      ("nd_fraction_error", JSONText(clusters.value("nd_fraction_error", row: row))),
+      (
+        "elements",
+        .array(own.map { element in .object(columns.map { ($0.0, JSONText(element[$0.1])) }) })
+      ),
+    ])
+  }
+}
+
+extension JSONText {
+  /// A number, written without a fraction where it has none.
+  fileprivate init(wholeIfWhole value: AnswerTable.Value) {
+    if let number = value.number, let whole = Int(exactly: number) {
+      self = .integer(whole)
+    } else {
+      self = JSONText(value)
+    }
+  }
+}

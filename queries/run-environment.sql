@@ -1,0 +1,8 @@
+-- The software and machines that computed a run.
+--
+-- :run text  The run's id.
+SELECT DISTINCT item.environment_id, item.name, item.text AS value
+FROM environment_item AS item
+JOIN execution ON execution.environment_id = item.environment_id
+WHERE execution.run_id = :run
+ORDER BY item.environment_id, item.name;

@@ -1,0 +1,8 @@
+-- The files in which a run's scan was seen.
+--
+-- :run text  The run's id.
+SELECT file.role, file.path, file.bytes, file.sha256, file.seen_at
+FROM source_file AS file
+JOIN run ON run.scan_id = file.scan_id
+WHERE run.run_id = :run
+ORDER BY file.seen_at, CASE file.role WHEN 'frames' THEN 0 ELSE 1 END, file.path;
