@@ -1,13 +1,16 @@
 /// Measures the drift of each frame of a stack of optical density against the first.
 ///
-/// Neighbouring frames are chained by phase correlation, each link refined by least squares; then
+/// Neighbouring frames are chained by phase correlation, each link refined by least squares. Then
 /// every frame is fitted to what the whole aligned stack says it should look like (its
 /// reconstruction from the stack's first two components), so that errors do not add up along
-/// the chain and contrast that reverses across an edge is that of the template too.
+/// the chain and contrast that reverses across an edge is that of the template too. What is left
+/// is an offset between the frames before and behind an edge, where contrast changes at once: it
+/// goes in a last fit of how steep each frame is, wherever it is steep, to what all have in common.
 public struct Registration: Sendable, Equatable {
   /// The standard deviation of the blur before measuring, px.
   public var blur: Double = 1
-  /// How many times all frames are fitted to the stack's reconstruction.
+  /// How many times all frames are fitted to the stack's reconstruction, before and after the
+  /// first fit of their steepness; 0 leaves the chain as it is.
   public var templateRounds: Int = 3
   /// The correlation below which two frames share too little to be compared.
   public var minimumCorrelation: Double = 0.1
@@ -33,8 +36,9 @@ public struct Registration: Sendable, Equatable {
     }
     guard var drifts = chain(frames) else { return stack.map { _ in Drift(dy: 0, dx: 0) } }
     let coefficients = mapInParallel(frames.count) { frames[$0].splineCoefficients() }
-    for _ in 0..<templateRounds {
-      drifts = fitToReconstruction(coefficients, drifts)
+    for _ in 0..<2 where templateRounds > 0 {
+      for _ in 0..<templateRounds { drifts = fitToReconstruction(coefficients, drifts) }
+      drifts = fitSteepness(coefficients, drifts)
     }
     let origin = drifts[0]
     return drifts.map { drift in
@@ -82,7 +86,40 @@ public struct Registration: Sendable, Equatable {
   }
 }
 
+extension Registration {
+  /// Fits the gradient's magnitude of each denoised frame to that of all frames in common. An
+  /// interface stays where it is when its contrast changes or reverses.
+  private func fitSteepness(_ coefficients: [Image], _ drifts: [Drift]) -> [Drift] {
+    let aligned = mapInParallel(coefficients.count) { coefficients[$0].sampled(at: drifts[$0]) }
+    let margin = 2 + Int(drifts.map { max(abs($0.dy), abs($0.dx)) }.max() ?? 0)
+    let components = StackComponents(of: aligned, rank: 4, margin: margin)
+    let steepness = mapInParallel(coefficients.count) { index in
+      components.reconstruction(of: index).gradientMagnitude().blurred(sigma: blur)
+    }
+    let common = StackComponents(of: steepness, rank: 1, margin: margin)
+    return mapInParallel(coefficients.count) { index in
+      guard let fit = TemplateFit(template: common.reconstruction(of: index), margin: margin + 1),
+        let rest = fit.refine(Drift(dy: 0, dx: 0), of: steepness[index].splineCoefficients())
+      else { return drifts[index] }
+      return Drift(dy: drifts[index].dy + rest.dy, dx: drifts[index].dx + rest.dx)
+    }
+  }
+}
+
 extension Image {
+  /// The length of the gradient by central differences; 0 at the rim.
+  fileprivate func gradientMagnitude() -> Image {
+    var result = Image(height: height, width: width)
+    for y in 1..<height - 1 {
+      for x in 1..<width - 1 {
+        let down = (self[y + 1, x] - self[y - 1, x]) / 2
+        let across = (self[y, x + 1] - self[y, x - 1]) / 2
+        result[y, x] = (down * down + across * across).squareRoot()
+      }
+    }
+    return result
+  }
+
   /// The image averaged over squares of `factor` pixels; what does not fill a square is left out.
   func binned(by factor: Int) -> Image {
     guard factor > 1 else { return self }
