@@ -56,17 +56,30 @@ let package = Package(
       ],
       swiftSettings: strict),
 
-    .testTarget(name: "ClusteringTests", dependencies: ["Clustering"], swiftSettings: strict),
-    .testTarget(
-      name: "SpectraTests", dependencies: ["Spectra", "StackIO"], swiftSettings: strict),
-    .testTarget(name: "StackIOTests", dependencies: ["StackIO"], swiftSettings: strict),
-    .testTarget(
-      name: "PhaseCatalogTests", dependencies: ["PhaseCatalog"], swiftSettings: strict),
-    .testTarget(
-      name: "LodestoneTests", dependencies: ["Lodestone", "Clustering", "StackIO", "Spectra"],
+    .target(
+      name: "TestSupport", dependencies: ["StackIO"], path: "Tests/TestSupport",
       swiftSettings: strict),
     .testTarget(
-      name: "CommandLineTests", dependencies: ["lodestone-cli", "StackIO"], swiftSettings: strict),
+      name: "ClusteringTests", dependencies: ["Clustering", "StackIO", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "SpectraTests", dependencies: ["Spectra", "StackIO", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "StackIOTests", dependencies: ["StackIO", "Spectra", "PhaseCatalog", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "PhaseCatalogTests", dependencies: ["PhaseCatalog", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "LodestoneTests",
+      dependencies: [
+        "Lodestone", "PhaseCatalog", "Clustering", "Spectra", "StackIO", "TestSupport",
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["lodestone-cli", "StackIO", "TestSupport"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

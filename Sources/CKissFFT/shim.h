@@ -1,7 +1,7 @@
-// KISS FFT: real transforms in single precision.
+// KISS FFT: complex transforms in single precision.
 #ifndef LODESTONE_CKISSFFT_H
 #define LODESTONE_CKISSFFT_H
 
-#include <kissfft/kiss_fftr.h>
+#include <kissfft/kiss_fft.h>
 
 #endif

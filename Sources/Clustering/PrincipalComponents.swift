@@ -189,7 +189,8 @@ private func sumOverChunks(
     // Each chunk writes the slot with its own number.
     nonisolated(unsafe) let partial = buffer
     forEachChunk(of: count, size: size) { chunk, range in
-      body(range, UnsafeMutableBufferPointer(rebasing: partial[chunk * width..<(chunk + 1) * width]))
+      body(
+        range, UnsafeMutableBufferPointer(rebasing: partial[chunk * width..<(chunk + 1) * width]))
     }
   }
   var total = [Double](repeating: 0, count: width)

@@ -41,6 +41,11 @@ struct ClusteringStage {
     guard frames.count >= 5 else {
       throw AnalysisError("\(frames.count) energies are no spectrum: at least 5 are needed")
     }
+    if pixels.count < 100, !isSample.contains(true), mean.pixels.max() ?? 0 <= 0 {
+      throw AnalysisError(
+        "the optical density is below 0 everywhere: the reference is darker than the frames "
+          + "(is it that of this scan, and are the exposures known?)")
+    }
     guard pixels.count >= 100 else {
       throw AnalysisError(
         "only \(pixels.count) pixels hold sample: at least 100 are needed "
@@ -119,10 +124,10 @@ struct ClusteringStage {
     let components = try PrincipalComponents(rows: spectra, columns: count)
     let rank = min(Int(parameters.fixed("pca.noise_rank")), count - 2)
     let noise = components.noise(of: spectra, beyond: rank)
-    // Without noise (made-up data) a thousandth of the largest spread stands in for it.
-    let floor = 1e-3 * (components.variances.first ?? 0).squareRoot()
-    let median = Double(noise.sorted()[noise.count / 2])
-    let unit = max(median, floor, .leastNormalMagnitude)
+    // Without noise (made-up data) a thousandth of the largest spread stands in for it, and
+    // what Float can tell apart where there is no spread either.
+    let floor = max(1e-3 * (components.variances.first ?? 0).squareRoot(), 1e-5)
+    let unit = max(Double(noise.sorted()[noise.count / 2]), floor)
     let dimensions =
       parameters.number("pca.components").map { min(Int($0), count) }
       ?? min(max(components.significantCount, 2), 4)

@@ -39,7 +39,9 @@ public struct Export {
     }
     let header = ["energy_eV"] + labels.flatMap { ["mean_\($0)", "sd_\($0)"] }
     let lines = energies.map { ([$0] + (cells[$0] ?? [])).joined(separator: ",") }
-    try write(Array(([header.joined(separator: ",")] + lines).joined(separator: "\n").utf8) + [10], to: path)
+    try write(
+      Array(([header.joined(separator: ",")] + lines).joined(separator: "\n").utf8) + [10], to: path
+    )
   }
 
   /// Each frame's drift as CSV: energy_ev, dy_px, dx_px, scale.

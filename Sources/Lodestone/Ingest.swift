@@ -14,7 +14,7 @@ public struct Ingest {
     /// The run's id.
     public let runID: String
     /// The time of each stage, s; only reading where the run was stored already.
-    public let stages: [ExecutionRecord.Stage]
+    package let stages: [ExecutionRecord.Stage]
   }
 
   /// A scan that is stored as one of another sample.

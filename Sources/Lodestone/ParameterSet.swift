@@ -1,4 +1,4 @@
-public import PhaseCatalog
+package import PhaseCatalog
 import Spectra
 
 /// A parameter that cannot be used: which, and why.
@@ -12,7 +12,7 @@ public struct ParameterError: Error, Equatable, Sendable, CustomStringConvertibl
 /// A value for every parameter: those that were asked for, and the defaults of the others.
 public struct ParameterSet: Sendable, Equatable {
   /// The parameters, in the order of ``ParameterDefinition/all``.
-  public let parameters: [ParameterRecord]
+  package let parameters: [ParameterRecord]
   private let values: [String: ParameterRecord.Value]
 
   /// A set from settings such as `dbscan.radius=1.2`; a later one of the same name counts.
@@ -52,7 +52,8 @@ public struct ParameterSet: Sendable, Equatable {
     for (low, high) in [("pre_start", "pre_end"), ("post_start", "post_end")]
     where number("edges." + low) ?? 0 >= number("edges." + high) ?? 0 {
       throw ParameterError(
-        "edges.\(low) = \(text("edges." + low)) is not below edges.\(high) = \(text("edges." + high))")
+        "edges.\(low) = \(text("edges." + low)) is not below edges.\(high) = \(text("edges." + high))"
+      )
     }
     _ = try elements()
   }

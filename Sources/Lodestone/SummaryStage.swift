@@ -46,15 +46,15 @@ struct SummaryStage {
   // MARK: Clusters
 
   private var windows: EdgeWindows {
-      var windows = EdgeWindows()
-      func range(_ low: String, _ high: String) -> ClosedRange<Double> {
-        parameters.fixed("edges." + low)...parameters.fixed("edges." + high)
-      }
-      windows.pre = range("pre_start", "pre_end")
-      windows.post = range("post_start", "post_end")
-      windows.near = range("near_start", "near_end")
-      windows.minimumEnergies = Int(parameters.fixed("edges.minimum_energies"))
-      return windows
+    var windows = EdgeWindows()
+    func range(_ low: String, _ high: String) -> ClosedRange<Double> {
+      parameters.fixed("edges." + low)...parameters.fixed("edges." + high)
+    }
+    windows.pre = range("pre_start", "pre_end")
+    windows.post = range("post_start", "post_end")
+    windows.near = range("near_start", "near_end")
+    windows.minimumEnergies = Int(parameters.fixed("edges.minimum_energies"))
+    return windows
   }
 
   private func clusters(
@@ -157,7 +157,8 @@ struct SummaryStage {
     var values = [
       ResultRecord.Value(name: "dbscan.radius", number: clustered.radius, unit: "noise units"),
       .init(name: "dbscan.minimum_points", number: Double(clustered.minimumPoints), unit: "points"),
-      .init(name: "dbscan.clusters", number: Double(clustered.clustersBeforeDrop), unit: "clusters"),
+      .init(
+        name: "dbscan.clusters", number: Double(clustered.clustersBeforeDrop), unit: "clusters"),
       .init(name: "pca.components", number: Double(clustered.dimensions), unit: "features"),
       .init(name: "features.noise_unit", number: clustered.noiseUnit, unit: "of the mean OD"),
       .init(
@@ -200,6 +201,12 @@ struct SummaryStage {
     }
     if density.emptyFieldLevels.isEmpty && parameters.text("correct.empty_field") == "auto" {
       warnings.append("no empty field was found: the beam's flicker is not corrected")
+    }
+    let levels = density.emptyFieldLevels.sorted()
+    if !levels.isEmpty, abs(levels[levels.count / 2]) > 0.2 {
+      warnings.append(
+        "the empty field's OD was \((100 * levels[levels.count / 2]).rounded() / 100) and was taken "
+          + "off: the reference and the frames differ in exposure, or there is a support")
     }
     if !hasDepth {
       warnings.append("no empty field borders the sample: there is no depth")

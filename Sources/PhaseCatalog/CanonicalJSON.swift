@@ -20,7 +20,8 @@ public enum CanonicalJSON: Sendable, Equatable {
     case .array(let values): return "[" + values.map(\.text).joined(separator: ",") + "]"
     case .object(let members):
       let sorted = members.sorted { Array($0.key.utf16).lexicographicallyPrecedes($1.key.utf16) }
-      return "{" + sorted.map { CanonicalJSON.quoted($0.key) + ":" + $0.value.text }
+      return "{"
+        + sorted.map { CanonicalJSON.quoted($0.key) + ":" + $0.value.text }
         .joined(separator: ",") + "}"
     }
   }

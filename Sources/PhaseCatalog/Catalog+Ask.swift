@@ -5,7 +5,8 @@ extension Catalog {
   ///
   /// - Parameter parameters: values by name; the others take their defaults.
   /// - Throws: ``CatalogError/question(_:)`` where a parameter is unknown, missing or no number.
-  public func ask(_ query: StoredQuery, parameters given: [String: String] = [:]) throws -> AnswerTable
+  public func ask(_ query: StoredQuery, parameters given: [String: String] = [:]) throws
+    -> AnswerTable
   {
     let known = query.parameters.map(\.name)
     if let unknown = given.keys.sorted().first(where: { !known.contains($0) }) {

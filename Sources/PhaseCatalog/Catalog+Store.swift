@@ -35,7 +35,7 @@ extension Catalog {
   /// Stores the files of a known scan that were not seen before.
   ///
   /// - Throws: ``CatalogError``.
-  public func storeSightings(_ files: [SourceFile], scanID: String) throws -> Outcome {
+  package func storeSightings(_ files: [SourceFile], scanID: String) throws -> Outcome {
     let isKnown = try read { database in
       try files.allSatisfy { file in
         try Bool.fetchOne(
@@ -56,7 +56,7 @@ extension Catalog {
   ///
   /// - Returns: the id of the stored result.
   /// - Throws: ``CatalogError``.
-  public func store(
+  package func store(
     scan: ScanRecord, sample: String, files: [SourceFile], run: RunRecord, result: ResultRecord,
     execution: ExecutionRecord
   ) throws -> String {
@@ -234,6 +234,12 @@ extension Catalog {
   /// - Throws: ``CatalogError``, also where the scan is not stored.
   public func assign(sample: String, toScan scanID: String) throws {
     try write { database in
+      let isStored = try Bool.fetchOne(
+        database, sql: "SELECT EXISTS (SELECT 1 FROM scan WHERE scan_id = ?)",
+        arguments: [scanID])
+      guard isStored == true else {
+        throw CatalogError.notFound("\(path): no scan \(scanID)")
+      }
       let now = timestamp(Date())
       try database.execute(sql: "INSERT INTO sample VALUES (?, ?)", arguments: [sample, now])
       try Self.assign(sample: sample, toScan: scanID, at: now, in: database)

@@ -24,6 +24,8 @@ public final class Catalog {
 
   /// The file.
   public let path: String
+  /// Whether opening it rolled back what a crashed program had left half written.
+  public let isRecovered: Bool
   let queue: DatabaseQueue
 
   /// Opens a catalog.
@@ -34,10 +36,32 @@ public final class Catalog {
     self.path = path
     try Catalog.refuseUnusable(path, access)
     do {
-      queue = try Catalog.open(path, access)
+      (queue, isRecovered) = try Catalog.openRecovering(path, access)
       try queue.read { try Catalog.checkHeader($0, path: path) }
     } catch {
       throw CatalogError(error, path: path)
+    }
+  }
+
+  /// Opens the file. A journal that a crashed program left is rolled back first, which a read-only
+  /// connection cannot do.
+  private static func openRecovering(
+    _ path: String, _ access: Access
+  ) throws -> (queue: DatabaseQueue, isRecovered: Bool) {
+    func probe(_ queue: DatabaseQueue) throws {
+      _ = try queue.read { try Int.fetchOne($0, sql: "PRAGMA schema_version") }
+    }
+    do {
+      let queue = try open(path, access)
+      try probe(queue)
+      return (queue, false)
+    } catch let error as DatabaseError
+      where error.extendedResultCode == .SQLITE_READONLY_ROLLBACK
+    {
+      let recovery = try open(path, .write)
+      try probe(recovery)
+      try recovery.close()
+      return (try open(path, access), true)
     }
   }
 

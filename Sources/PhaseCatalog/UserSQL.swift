@@ -73,7 +73,8 @@ public struct UserSQL: Sendable {
     "table_info", "table_xinfo", "table_list", "index_list", "index_info", "foreign_key_list",
   ]
 
-  private func rows(of statement: OpaquePointer, _ connection: OpaquePointer) throws -> AnswerTable {
+  private func rows(of statement: OpaquePointer, _ connection: OpaquePointer) throws -> AnswerTable
+  {
     let count = sqlite3_column_count(statement)
     let columns = (0..<count).map { String(cString: sqlite3_column_name(statement, $0)) }
     var rows: [[AnswerTable.Value]] = []

@@ -14,8 +14,6 @@ import Foundation
 public struct PhaseCorrelation: Sendable {
   private let height: Int
   private let width: Int
-  /// The transform's columns: even, as the library needs.
-  private let paddedWidth: Int
   private let windowY: [Float]
   private let windowX: [Float]
   private let normalisesPhase: Bool
@@ -37,7 +35,6 @@ public struct PhaseCorrelation: Sendable {
   public init(height: Int, width: Int, taper: Double = 0.15, normalisesPhase: Bool = false) {
     self.height = height
     self.width = width
-    paddedWidth = width + width % 2
     windowY = PhaseCorrelation.window(height, taper: taper)
     windowX = PhaseCorrelation.window(width, taper: taper)
     self.normalisesPhase = normalisesPhase
@@ -52,71 +49,43 @@ public struct PhaseCorrelation: Sendable {
     }
   }
 
-  private var columns: Int { paddedWidth / 2 + 1 }
-
   /// The Fourier transform of an image.
   public func spectrum(_ image: Image) -> Spectrum {
     precondition(image.height == height && image.width == width)
     let mean = image.pixels.reduce(0.0) { $0 + Double($1) } / Double(image.pixels.count)
-    var input = [Float](repeating: 0, count: height * paddedWidth)
+    var values = [kiss_fft_cpx](repeating: kiss_fft_cpx(), count: height * width)
     var energy = 0.0
     for y in 0..<height {
       for x in 0..<width {
         let value = (image[y, x] - Float(mean)) * windowY[y] * windowX[x]
-        input[y * paddedWidth + x] = value
+        values[y * width + x].r = value
         energy += Double(value * value)
       }
     }
-    return Spectrum(values: transform(input), energy: energy)
+    transform(&values, inverse: false)
+    return Spectrum(values: values, energy: energy)
   }
 
-  // Rows, then columns, by one-dimensional transforms: Debian 12's build of the library refuses
-  // every plan for several real dimensions.
-
-  /// The transform of a real image: `columns` values a row, the other half being conjugate.
-  private func transform(_ image: [Float]) -> [kiss_fft_cpx] {
-    var values = [kiss_fft_cpx](repeating: kiss_fft_cpx(), count: height * columns)
-    let rowPlan = plan(kiss_fftr_alloc(Int32(paddedWidth), 0, nil, nil))
-    defer { free(UnsafeMutableRawPointer(rowPlan)) }
-    image.withUnsafeBufferPointer { input in
-      values.withUnsafeMutableBufferPointer { output in
-        guard let input = input.baseAddress, let output = output.baseAddress else { return }
-        for row in 0..<height {
-          kiss_fftr(rowPlan, input + row * paddedWidth, output + row * columns)
-        }
-      }
-    }
-    transformColumns(&values, inverse: false)
-    return values
-  }
-
-  /// The real image of a transform, times the number of its pixels.
-  private func inverseTransform(_ values: [kiss_fft_cpx]) -> [Float] {
-    var values = values
-    transformColumns(&values, inverse: true)
-    var image = [Float](repeating: 0, count: height * paddedWidth)
-    let rowPlan = plan(kiss_fftr_alloc(Int32(paddedWidth), 1, nil, nil))
-    defer { free(UnsafeMutableRawPointer(rowPlan)) }
-    values.withUnsafeBufferPointer { input in
-      image.withUnsafeMutableBufferPointer { output in
-        guard let input = input.baseAddress, let output = output.baseAddress else { return }
-        for row in 0..<height {
-          kiss_fftri(rowPlan, input + row * columns, output + row * paddedWidth)
-        }
-      }
-    }
-    return image
-  }
-
-  private func transformColumns(_ values: inout [kiss_fft_cpx], inverse: Bool) {
+  /// The two-dimensional transform in place, by rows and then by columns: Debian 12's build of the
+  /// library refuses its own plans for several real dimensions. The inverse is not divided by
+  /// the number of pixels.
+  private func transform(_ values: inout [kiss_fft_cpx], inverse: Bool) {
+    let rowPlan = plan(kiss_fft_alloc(Int32(width), inverse ? 1 : 0, nil, nil))
     let columnPlan = plan(kiss_fft_alloc(Int32(height), inverse ? 1 : 0, nil, nil))
-    defer { free(UnsafeMutableRawPointer(columnPlan)) }
-    var line = [kiss_fft_cpx](repeating: kiss_fft_cpx(), count: height)
+    defer {
+      free(UnsafeMutableRawPointer(rowPlan))
+      free(UnsafeMutableRawPointer(columnPlan))
+    }
+    var line = [kiss_fft_cpx](repeating: kiss_fft_cpx(), count: max(height, width))
     values.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
-      for column in 0..<columns {
-        kiss_fft_stride(columnPlan, base + column, &line, Int32(columns))
-        for row in 0..<height { base[row * columns + column] = line[row] }
+      for row in 0..<height {
+        kiss_fft(rowPlan, base + row * width, &line)
+        for column in 0..<width { base[row * width + column] = line[column] }
+      }
+      for column in 0..<width {
+        kiss_fft_stride(columnPlan, base + column, &line, Int32(width))
+        for row in 0..<height { base[row * width + column] = line[row] }
       }
     }
   }
@@ -142,17 +111,29 @@ public struct PhaseCorrelation: Sendable {
         cross[index].i /= length
       }
     }
-    let surface = inverseTransform(cross)
+    var surface = cross
+    transform(&surface, inverse: true)
     var peak = 0
-    for index in surface.indices where surface[index] > surface[peak] { peak = index }
-    var (dy, dx) = (Double(peak / paddedWidth), Double(peak % paddedWidth))
-    if dy > Double(height / 2) { dy -= Double(height) }
-    if dx > Double(paddedWidth / 2) { dx -= Double(paddedWidth) }
+    for index in surface.indices where surface[index].r > surface[peak].r { peak = index }
+    let scale = Double(height * width) * (first.energy * moved.energy).squareRoot()
+    let correlation = scale > 0 && !normalisesPhase ? Double(surface[peak].r) / scale : 0
+    var (row, column) = (peak / width, peak % width)
+    if !normalisesPhase {
+      // Along a direction without structure the peak lies where noise puts it. A displacement
+      // stays 0 where leaving it out costs no more than noise does; neighbouring pixels of a
+      // blurred image are one.
+      let chance = 6 * (1 - correlation) / (Double(height * width) / 12).squareRoot()
+      func cost(_ row: Int, _ column: Int) -> Double {
+        scale > 0 ? correlation - Double(surface[row * width + column].r) / scale : 0
+      }
+      if cost(0, column) < chance { row = 0 }
+      if cost(row, 0) < chance { column = 0 }
+    }
+    var dy = Double(2 * row > height ? row - height : row)
+    var dx = Double(2 * column > width ? column - width : column)
     for step in [0.1, 0.01] {
       (dy, dx) = finerPeak(of: cross, aroundY: dy, x: dx, step: step)
     }
-    let scale = Double(height * paddedWidth) * (first.energy * moved.energy).squareRoot()
-    let correlation = scale > 0 && !normalisesPhase ? Double(surface[peak]) / scale : 0
     return (Drift(dy: dy, dx: dx), correlation)
   }
 
@@ -162,30 +143,23 @@ public struct PhaseCorrelation: Sendable {
   ) -> (Double, Double) {
     let reach = -10...10
     let offsets = reach.map { Double($0) * step }
-    // Frequencies along a column, then those along a row, each with the places' phases.
+    // Summed along the rows for each place across, then along the columns.
     var alongX = [kiss_fft_cpx](repeating: kiss_fft_cpx(), count: height * offsets.count)
     for (place, offset) in offsets.enumerated() {
-      let phases = (0..<columns).map { column in
-        phase(Double(column) * (centreX + offset) / Double(paddedWidth))
-      }
+      let phases = phases(width, at: centreX + offset)
       for row in 0..<height {
         var (real, imaginary): (Float, Float) = (0, 0)
-        for column in 0..<columns {
-          let value = cross[row * columns + column]
-          // The half of the plane that is not stored is the conjugate of this one.
-          let weight: Float = column == 0 || 2 * column == paddedWidth ? 1 : 2
-          real += weight * (value.r * phases[column].r - value.i * phases[column].i)
-          imaginary += weight * (value.r * phases[column].i + value.i * phases[column].r)
+        for column in 0..<width {
+          let value = cross[row * width + column]
+          real += value.r * phases[column].r - value.i * phases[column].i
+          imaginary += value.r * phases[column].i + value.i * phases[column].r
         }
         alongX[row * offsets.count + place] = kiss_fft_cpx(r: real, i: imaginary)
       }
     }
     var best = (value: -Float.infinity, dy: centreY, dx: centreX)
     for offsetY in offsets {
-      let phases = (0..<height).map { row in
-        let frequency = row <= height / 2 ? row : row - height
-        return phase(Double(frequency) * (centreY + offsetY) / Double(height))
-      }
+      let phases = phases(height, at: centreY + offsetY)
       for (place, offsetX) in offsets.enumerated() {
         var value: Float = 0
         for row in 0..<height {
@@ -198,7 +172,12 @@ public struct PhaseCorrelation: Sendable {
     return (best.dy, best.dx)
   }
 
-  private func phase(_ turns: Double) -> kiss_fft_cpx {
-    kiss_fft_cpx(r: Float(cos(2 * Double.pi * turns)), i: Float(sin(2 * Double.pi * turns)))
+  /// The phases of the frequencies of `count` samples at a place.
+  private func phases(_ count: Int, at place: Double) -> [kiss_fft_cpx] {
+    (0..<count).map { index in
+      let frequency = 2 * index <= count ? index : index - count
+      let angle = 2 * Double.pi * Double(frequency) * place / Double(count)
+      return kiss_fft_cpx(r: Float(cos(angle)), i: Float(sin(angle)))
+    }
   }
 }

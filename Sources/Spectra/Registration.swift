@@ -12,7 +12,8 @@ public struct Registration: Sendable, Equatable {
   /// How many times all frames are fitted to the stack's reconstruction, before and after the
   /// first fit of their steepness; 0 leaves the chain as it is.
   public var templateRounds: Int = 3
-  /// The correlation below which two frames share too little to be compared.
+  /// The correlation below which two frames share too little to be compared; in small frames
+  /// chance alone asks for more.
   public var minimumCorrelation: Double = 0.1
   /// Frames with a longer side than this are measured on pixels binned in powers of two.
   public var largestSide: Int = 640
@@ -57,9 +58,12 @@ public struct Registration: Sendable, Equatable {
   private func chain(_ frames: [Image]) -> [Drift]? {
     let correlation = PhaseCorrelation(height: frames[0].height, width: frames[0].width)
     let spectra = mapInParallel(frames.count) { correlation.spectrum(frames[$0]) }
+    // Of blank frames the largest of all correlations is about 4 / sqrt(independent pixels).
+    let independent = Double(frames[0].pixels.count) / max(1, 4 * Double.pi * blur * blur)
+    let threshold = max(minimumCorrelation, 6 / independent.squareRoot())
     let links = mapInParallel(frames.count - 1) { index -> Drift? in
       let (coarse, agreement) = correlation.drift(of: spectra[index + 1], against: spectra[index])
-      guard agreement >= minimumCorrelation else { return nil }
+      guard agreement >= threshold else { return nil }
       let fit = TemplateFit(template: frames[index], margin: 4)
       return fit?.refine(coarse, of: frames[index + 1].splineCoefficients()) ?? coarse
     }
@@ -187,9 +191,10 @@ struct TemplateFit {
     let moved = coefficients.sampled(at: drift)
     var normal = [Double](repeating: 0, count: 16)
     var right = [Double](repeating: 0, count: 4)
+    var squares = 0.0
     for y in reach..<template.height - reach {
       // A row's sums in Float, added up in Double: both in an order fixed by the shape.
-      var row = [14 of Float](repeating: 0)
+      var row = [15 of Float](repeating: 0)
       for x in reach..<template.width - reach {
         let index = y * template.width + x
         let (gy, gx) = (gradientY.pixels[index], gradientX.pixels[index])
@@ -208,6 +213,7 @@ struct TemplateFit {
         row[11] += gx * t
         row[12] += m * t
         row[13] += t
+        row[14] += t * t
       }
       var place = 0
       for i in 0..<4 {
@@ -217,12 +223,37 @@ struct TemplateFit {
         }
         right[i] += Double(row[10 + i])
       }
+      squares += Double(row[14])
     }
     for i in 0..<4 { for j in 0..<i { normal[i * 4 + j] = normal[j * 4 + i] } }
+    holdUndetermined(&normal, &right, squares)
     guard let solution = solveSymmetric(normal, right) else { return nil }
     // t = a gy + b gx + g m + o, and t(y, x) = g m(y + dy, x + dx): moving on by the step turns
     // g m into g m + gradient . step, so that a and b are the step themselves.
     return Drift(dy: solution[0], dx: solution[1])
+  }
+}
+
+extension TemplateFit {
+  /// Fixes the step at 0 along a direction in which the template has no more gradient than its
+  /// noise has: stripes, or a blank frame.
+  private func holdUndetermined(_ normal: inout [Double], _ right: inout [Double], _ squares: Double) {
+    let pixels = normal[15]
+    guard let solution = solveSymmetric(normal, right) else { return }
+    let residual = max(squares - dot(solution, right), 0) / pixels
+    // Noise blurred by 1 px has a third of its variance, (1 - 1/e) / 2, in each direction's
+    // differences, and the residual holds the noise of two images; about 12 blurred pixels are one
+    // independent value.
+    let noise = residual / 6
+    let chance = max(0.1, 5 * (2 * 12 / pixels).squareRoot())
+    for direction in 0..<2 where normal[direction * 5] / pixels < noise * (1 + chance) {
+      for other in 0..<4 {
+        normal[direction * 4 + other] = 0
+        normal[other * 4 + direction] = 0
+      }
+      normal[direction * 5] = 1
+      right[direction] = 0
+    }
   }
 }
 

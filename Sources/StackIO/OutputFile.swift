@@ -2,12 +2,13 @@ import Foundation
 
 /// Writes files that are whole or not there.
 public enum OutputFile {
-  /// Writes bytes to a file by way of a draft beside it; straight into a pipe or device.
+  /// Writes bytes to a file by way of a draft beside it; straight into a pipe, a device or what a
+  /// symbolic link such as /dev/stdout leads to.
   ///
   /// - Throws: ``InputError`` of kind `io` or `denied`.
   public static func write(_ bytes: [UInt8], to path: String) throws(InputError) {
     var status = stat()
-    let isSpecial = stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
+    let isSpecial = lstat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
     let target = isSpecial ? path : path + ".new-\(getpid())"
     do throws(InputError) {
       try writeDirectly(bytes, to: target, named: path)

@@ -23,16 +23,16 @@ public struct PointsFile: Sendable {
       values = header.values(of: data)
     } else {
       let table = try TextTable(path: path)
-      guard let widest = table.lines.last?.fields.count else {
+      guard let width = table.lines.first?.fields.count else {
         throw InputError("no points in it", path: path)
       }
-      for line in table.lines.dropFirst() where line.fields.count != widest {
+      for line in table.lines where line.fields.count != width {
         throw InputError(
-          "\(line.fields.count) columns, where the last line has \(widest)", path: path,
+          "\(line.fields.count) columns, where the first line has \(width)", path: path,
           place: "line \(line.number)")
       }
-      let rows = try table.numbers(columns: widest, of: "the table")
-      (count, dimensions) = (rows.count, widest)
+      let rows = try table.numbers(columns: width, of: "the table")
+      (count, dimensions) = (rows.count, width)
       values = rows.flatMap(\.values)
     }
   }
@@ -74,7 +74,8 @@ private struct NPYHeader {
     isFortranOrder = text.contains(/'fortran_order':\s*True/)
     let (cells, overflow) = rows.multipliedReportingOverflow(by: columns)
     guard !overflow, cells <= (data.count - start) / (isDouble ? 8 : 4) else {
-      throw InputError("its header claims \(rows) x \(columns) values, more than it holds", path: path)
+      throw InputError(
+        "its header claims \(rows) x \(columns) values, more than it holds", path: path)
     }
   }
 

@@ -47,7 +47,8 @@ extension ScanRequest {
     }
     let source = try referenceSource(order: order, energies: sorted, layout, reader)
     let darks = try darkLocations(layout, reader)
-    if signal == .counts, reference != "empty-field", (exposure == nil) != (referenceExposure == nil)
+    if signal == .counts, reference != "empty-field",
+      (exposure == nil) != (referenceExposure == nil)
     {
       remarks.append("only one of the two exposures is known: their ratio is taken as 1")
     } else if signal == .counts, exposure == nil, source != .emptyField {

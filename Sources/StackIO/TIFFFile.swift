@@ -160,11 +160,13 @@ public final class TIFFFile {
     let isFloat = layout.format == Int(SAMPLEFORMAT_IEEEFP)
     let isInteger = [Int(SAMPLEFORMAT_UINT), Int(SAMPLEFORMAT_INT), Int(SAMPLEFORMAT_VOID)]
       .contains(layout.format)
-    guard isFloat && [32, 64].contains(layout.bits)
-      || isInteger && [8, 16, 32, 64].contains(layout.bits)
+    guard
+      isFloat && [32, 64].contains(layout.bits)
+        || isInteger && [8, 16, 32, 64].contains(layout.bits)
     else {
       throw failure(
-        page, "\(layout.bits)-bit samples of format \(layout.format): "
+        page,
+        "\(layout.bits)-bit samples of format \(layout.format): "
           + "frames are integers of 8 to 64 bits or floats of 32 or 64")
     }
     // No codec of libtiff packs more tightly than about 1:1100 but LZMA and ZSTD on constant
@@ -175,7 +177,8 @@ public final class TIFFFile {
       layout.byteCount / (isPlain ? 1 : 20_000) <= fileSize
     else {
       throw failure(
-        page, "claims \(layout.width) x \(layout.height) pixels, "
+        page,
+        "claims \(layout.width) x \(layout.height) pixels, "
           + "more than its \(fileSize) bytes can hold: truncated or damaged")
     }
     return layout

@@ -29,7 +29,8 @@ public enum TIFFWriter {
   /// The pages as a TIFF file's bytes: deflate with a predictor, or plain.
   ///
   /// - Throws: ``InputError`` of kind `io` where libtiff refuses.
-  public static func encode(_ pages: [Page], isCompressed: Bool = true) throws(InputError) -> [UInt8]
+  public static func encode(_ pages: [Page], isCompressed: Bool = true) throws(InputError)
+    -> [UInt8]
   {
     let memory = MemoryFile()
     // Big TIFF past 4 GB; the margin is for the directories.

@@ -31,7 +31,8 @@ struct TextTable {
 
   /// The numbers of each line's first `columns` fields. A first line that begins with a letter is a
   /// header and is skipped.
-  func numbers(columns: Int, of what: String) throws(InputError) -> [(line: Int, values: [Double])] {
+  func numbers(columns: Int, of what: String) throws(InputError) -> [(line: Int, values: [Double])]
+  {
     var rows: [(line: Int, values: [Double])] = []
     for (index, line) in lines.enumerated() {
       let place = "line \(line.number)"

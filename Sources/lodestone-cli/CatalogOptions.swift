@@ -5,12 +5,18 @@ import PhaseCatalog
 /// Which catalog a command works on.
 struct CatalogOptions: ParsableArguments {
   @Option(
-    name: .long, help: "The catalog (default: $LODESTONE_CATALOG, else the *.lode file here or above).",
+    name: .long,
+    help: "The catalog (default: $LODESTONE_CATALOG, else the *.lode file here or above).",
     completion: .file(extensions: ["lode"]))
   var catalog: String?
 
   func open(_ access: Catalog.Access) throws -> Catalog {
-    try Catalog(path: try path(), access: access)
+    let catalog = try Catalog(path: try path(), access: access)
+    if catalog.isRecovered {
+      Output.remark(
+        "\(catalog.path): rolled back what a program that crashed had left half written")
+    }
+    return catalog
   }
 
   private func path() throws -> String {

@@ -37,7 +37,8 @@ struct IngestCommand: ParsableCommand {
   @Option(name: .customLong("set"), help: "A parameter: NAME=VALUE. May be repeated.")
   var settings: [String] = []
 
-  @Option(help: "The energies, one a line, eV or keV, in the order of the frames.", completion: .file())
+  @Option(
+    help: "The energies, one a line, eV or keV, in the order of the frames.", completion: .file())
   var energies: String?
 
   @Option(

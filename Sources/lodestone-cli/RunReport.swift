@@ -37,7 +37,7 @@ struct RunReport {
       scan \(summary.value("scan_id").text.prefix(12))
       \(count("height")) x \(count("width")) pixels, \(count("energy_count")) energies \
       \(short("energy_min_ev")) to \(short("energy_max_ev")) eV\(size ?? ""); \
-      \(analysed) pixels analysed, \(String(format: "%.2g", noise)) % noise
+      \(analysed) pixels analysed, \(String(format: "%.1f", noise)) % noise
 
       """
   }

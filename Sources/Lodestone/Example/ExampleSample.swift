@@ -17,7 +17,8 @@ struct ExampleSample: Sendable {
     var random = RandomSource(seed: seed, stream: 1)
     let side = Double(min(height, width) - 2 * margin)
     let outline = Outline(random: &random)
-    let grains = Grains(height: height, width: width, spacing: (0.36 * side).clamped(40, 110), &random)
+    let grains = Grains(
+      height: height, width: width, spacing: (0.36 * side).clamped(40, 110), &random)
     let layer = LayerThickness(mean: (0.055 * side).clamped(4, 13), random: &random)
     let boundary = (0.034 * side).clamped(3, 8.5)
     let bump = (0..<3).map { _ in (random.uniform(), random.uniform(), random.uniform()) }

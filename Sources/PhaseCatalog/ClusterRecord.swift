@@ -1,0 +1,64 @@
+/// One cluster of a result.
+package struct ClusterRecord: Sendable {
+  /// An element's edge and amount.
+  package struct Element: Sendable {
+    package var symbol: String
+    package var edge: String
+    package var edgeEV: Double
+    /// OD.
+    package var step: Double
+    package var stepError: Double
+    /// g/cm2.
+    package var arealDensity: Double
+    package var arealDensityError: Double
+    /// mol/cm2.
+    package var arealMoles: Double
+    package var atomicFraction: Double?
+    package var atomicFractionError: Double?
+    package var method: String
+
+    /// An element of a cluster.
+    package init(
+      symbol: String, edge: String, edgeEV: Double, step: Double, stepError: Double,
+      arealDensity: Double, arealDensityError: Double, arealMoles: Double,
+      atomicFraction: Double?, atomicFractionError: Double?, method: String
+    ) {
+      self.symbol = symbol
+      self.edge = edge
+      self.edgeEV = edgeEV
+      self.step = step
+      self.stepError = stepError
+      self.arealDensity = arealDensity
+      self.arealDensityError = arealDensityError
+      self.arealMoles = arealMoles
+      self.atomicFraction = atomicFraction
+      self.atomicFractionError = atomicFractionError
+      self.method = method
+    }
+  }
+
+  package var label: Int
+  /// Pixels with those that the flood added.
+  package var pixels: Int
+  /// Pixels that DBSCAN itself labelled.
+  package var dbscanPixels: Int
+  package var areaUM2: Double?
+  /// OD, one an energy.
+  package var meanSpectrum: [Double]
+  package var deviationSpectrum: [Double]
+  package var elements: [Element]
+
+  /// A cluster.
+  package init(
+    label: Int, pixels: Int, dbscanPixels: Int, areaUM2: Double?, meanSpectrum: [Double],
+    deviationSpectrum: [Double], elements: [Element]
+  ) {
+    self.label = label
+    self.pixels = pixels
+    self.dbscanPixels = dbscanPixels
+    self.areaUM2 = areaUM2
+    self.meanSpectrum = meanSpectrum
+    self.deviationSpectrum = deviationSpectrum
+    self.elements = elements
+  }
+}

@@ -1,0 +1,201 @@
+import StackIO
+import Testing
+import TestSupport
+
+@Suite struct EnergyListTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func list(_ text: String, name: String = "e.txt") throws -> EnergyList {
+    try EnergyList(path: folder.write(text, to: name))
+  }
+
+  @Test(arguments: [
+    "7100\n7112.5\n", "\u{FEFF}# eV\r\n7100\r\n\r\n7112.5\r\n", "* MANTiS\n7100 0.5\n7112.5 0.6",
+    "energy_eV,mu\n7100,0.5\n7112.5,0.6\n", "7.1\n7.1125\n", "  7100\t1\n7112.5\t2\n",
+  ])
+  func forms(text: String) throws {
+    let found = try list(text, name: text.contains(",") ? "e.csv" : "e.txt")
+    #expect(found.energies == [7100, 7112.5])
+    #expect(found.isConvertedFromKEV == text.hasPrefix("7.1"))
+  }
+
+  @Test(arguments: [
+    ("7100\nabc\n", "line 2"), ("7100\n7100\n", "line 2"), ("7100\n-5\n", "line 2"),
+    ("7100\nnan\n", "line 2"), ("7100,5\n7112,5\n", "decimal commas"), ("# only\n", "no numbers"),
+    ("", "no numbers"),
+  ])
+  func defects(text: String, words: String) throws {
+    let error = #expect(throws: InputError.self) { try list(text) }
+    #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
+    #expect(error?.kind == .invalid)
+  }
+
+  @Test func aMissingFile() {
+    let error = #expect(throws: InputError.self) { try EnergyList(path: folder.file("none.txt")) }
+    #expect(error?.kind == .missing)
+  }
+}
+
+@Suite struct ScanRequestTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func stack(_ levels: [UInt16], _ name: String, height: Int = 2) throws -> String {
+    let pages = levels.map { level in
+      TIFFWriter.Page(
+        height: height, width: 3,
+        samples: .uint16([UInt16](repeating: level, count: 3 * height)))
+    }
+    return try folder.write(try TIFFWriter.encode(pages), to: name)
+  }
+
+  @Test func unsortedEnergiesAreSortedWithTheirFramesAndReferences() throws {
+    var request = ScanRequest(path: try stack([30, 10, 20], "s.tif"))
+    request.energiesPath = try folder.write("7130\n7110\n7120\n", to: "e.txt")
+    request.reference = try stack([300, 100, 200], "r.tif")
+    request.pixelSizeUM = 0.03
+    let scan = try request.open()
+    #expect(scan.energies == [7110, 7120, 7130])
+    #expect(scan.frames.map(\.page) == [1, 2, 0])
+    guard case .frames(let references) = scan.reference else {
+      Issue.record("no reference frames")
+      return
+    }
+    #expect(references.map(\.page) == [1, 2, 0])
+    #expect(scan.remarks.contains { $0.contains("do not ascend") })
+  }
+
+  /// Names as beamlines write them.
+  @Test(arguments: [
+    ("a_07112.0_eV.tif", 7112.0), ("xanesocv_8250_0eV.tif", 8250), ("s_E7112.50.tif", 7112.5),
+    ("c_7.1120keV.tif", 7112), ("71214078_a003_0701.125eV.tif", 701.125),
+    ("rep01_20161456_NAT1_08324.0_eV_001of001.tif", 8324), ("sample_12_7112eV.tif", 7112),
+  ])
+  func energiesInNames(name: String, energy: Double) throws {
+    let own = try TemporaryFolder()
+    let page = TIFFWriter.Page(height: 1, width: 1, samples: .uint16([5]))
+    _ = try own.write(try TIFFWriter.encode([page]), to: name)
+    var request = ScanRequest(path: own.path)
+    request.signal = .od
+    #expect(try request.open().energies == [energy])
+  }
+
+  @Test func wrongCountsAreNamed() throws {
+    var request = ScanRequest(path: try stack([1, 2, 3], "s.tif"))
+    request.energiesPath = try folder.write("7110\n7120\n", to: "e.txt")
+    request.reference = "empty-field"
+    let error = #expect(throws: InputError.self) { try request.open() }
+    #expect(error?.description.contains("2 energies for 3 frames") == true)
+    request.energiesPath = try folder.write("7110\n7120\n7130\n", to: "e.txt")
+    request.reference = try stack([1, 2], "r.tif")
+    let other = #expect(throws: InputError.self) { try request.open() }
+    #expect(other?.description.contains("2 reference frames for 3 energies") == true)
+    request.reference = try stack([9, 9, 9], "r.tif", height: 4)
+    #expect(throws: InputError.self) { try request.open() }
+  }
+
+  /// The frames first: a damaged file is often why the numbers differ.
+  @Test func damagedFramesComeBeforeAWrongCount() throws {
+    let whole = try TIFFWriter.encode(
+      (0..<3).map { level in
+        TIFFWriter.Page(
+          height: 40, width: 40,
+          samples: .uint16((0..<1600).map { UInt16(truncatingIfNeeded: ($0 + level) &* 40_503) }))
+      }, isCompressed: true)
+    var damaged = whole
+    for index in 60..<120 { damaged[index] ^= 0x5A }
+    var request = ScanRequest(path: try folder.write(damaged, to: "s.tif"))
+    request.energiesPath = try folder.write("7110\n7120\n", to: "e.txt")
+    request.reference = "empty-field"
+    let error = #expect(throws: InputError.self) { try request.open() }
+    #expect(error?.place?.hasPrefix("page") == true, "\(error?.description ?? "")")
+  }
+
+  @Test func mixedFramesAreRefused() throws {
+    let pages = [2, 3].map { height in
+      TIFFWriter.Page(
+        height: height, width: 3, samples: .uint16([UInt16](repeating: 1, count: 3 * height)))
+    }
+    var request = ScanRequest(path: try folder.write(try TIFFWriter.encode(pages), to: "s.tif"))
+    request.signal = .od
+    request.energiesPath = try folder.write("7110\n7120\n", to: "e.txt")
+    let error = #expect(throws: InputError.self) { try request.open() }
+    #expect(error?.place == "page 2")
+  }
+
+  @Test func countsNeedAReference() throws {
+    var request = ScanRequest(path: try stack([1, 2], "s.tif"))
+    request.energiesPath = try folder.write("7110\n7120\n", to: "e.txt")
+    let error = #expect(throws: InputError.self) { try request.open() }
+    #expect(error?.description.contains("--reference") == true)
+  }
+
+  @Test func aSpectrumIsInterpolatedAndMustCover() throws {
+    var request = ScanRequest(path: try stack([1, 2, 3], "s.tif"))
+    request.energiesPath = try folder.write("7110\n7115\n7120\n", to: "e.txt")
+    request.reference = try folder.write("7110 100\n7120 200\n", to: "i0.txt")
+    guard case .spectrum(_, _, _, let levels) = try request.open().reference else {
+      Issue.record("no spectrum")
+      return
+    }
+    #expect(levels == [100, 150, 200])
+    request.reference = try folder.write("7111 100\n7120 200\n", to: "i0.txt")
+    #expect(throws: InputError.self) { try request.open() }
+  }
+}
+
+@Suite struct PointsFileTests {
+  private func npy(_ header: String, _ bytes: [UInt8]) -> [UInt8] {
+    let padded = header + String(repeating: " ", count: 117 - header.count) + "\n"
+    return [0x93] + Array("NUMPY".utf8) + [1, 0, 118, 0] + Array(padded.utf8) + bytes
+  }
+
+  private func bytes<T>(_ values: [T]) -> [UInt8] { values.withUnsafeBytes { Array($0) } }
+
+  @Test func npyInEveryOrder() throws {
+    let folder = try TemporaryFolder()
+    let rows: [Float] = [1, 2, 3, 4, 5, 6]
+    let columns: [Float] = [1, 3, 5, 2, 4, 6]
+    let shape = "'shape': (3, 2), }"
+    let cases: [(String, [UInt8])] = [
+      ("{'descr': '<f4', 'fortran_order': False, \(shape)", bytes(rows)),
+      ("{'descr': '<f4', 'fortran_order': True, \(shape)", bytes(columns)),
+      ("{'descr': '<f8', 'fortran_order': False, \(shape)", bytes(rows.map { Double($0) })),
+      (
+        "{'descr': '>f4', 'fortran_order': False, \(shape)",
+        bytes(rows.map { $0.bitPattern.byteSwapped })
+      ),
+    ]
+    for (header, values) in cases {
+      let file = try PointsFile(path: folder.write(npy(header, values), to: "p.npy"))
+      #expect(file.count == 3 && file.dimensions == 2)
+      #expect(file.values == [1, 2, 3, 4, 5, 6], "\(header)")
+    }
+  }
+
+  @Test(arguments: [
+    "{'descr': '<i4', 'fortran_order': False, 'shape': (3, 2), }",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 2, 1), }",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (300000000, 2), }",
+  ])
+  func npyDefects(header: String) throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(npy(header, bytes([Float](repeating: 0, count: 6))), to: "p.npy")
+    #expect(throws: InputError.self) { try PointsFile(path: path) }
+  }
+
+  @Test func textWithAndWithoutHeader() throws {
+    let folder = try TemporaryFolder()
+    for text in ["x,y\n1,2\n3,4\n", "1 2\n3 4", "# c\n1\t2\n3\t4\n"] {
+      let file = try PointsFile(path: folder.write(text, to: "p.csv"))
+      #expect(file.values == [1, 2, 3, 4] && file.dimensions == 2)
+    }
+    let error = #expect(throws: InputError.self) {
+      try PointsFile(path: folder.write("1,2\n3\n", to: "p.csv"))
+    }
+    #expect(error?.place == "line 2")
+  }
+}
