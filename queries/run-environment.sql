@@ -1,7 +1,7 @@
 -- The software and machines that computed a run.
 --
 -- :run text  The run's id.
-SELECT DISTINCT item.environment_id, item.name, item.text AS value
+SELECT DISTINCT item.name, item.text AS value, item.environment_id
 FROM environment_item AS item
 JOIN execution ON execution.environment_id = item.environment_id
 WHERE execution.run_id = :run

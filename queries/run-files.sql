@@ -1,7 +1,7 @@
 -- The files in which a run's scan was seen.
 --
 -- :run text  The run's id.
-SELECT file.role, file.path, file.bytes, file.sha256, file.seen_at
+SELECT file.role, file.sha256, file.bytes, file.seen_at, file.path
 FROM source_file AS file
 JOIN run ON run.scan_id = file.scan_id
 WHERE run.run_id = :run

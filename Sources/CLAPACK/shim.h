@@ -10,4 +10,7 @@ void dsyev_(const char *jobz, const char *uplo, const int32_t *n, double *a, con
             double *w, double *work, const int32_t *lwork, int32_t *info, size_t jobz_length,
             size_t uplo_length);
 
+/* The version: major, minor, patch. */
+void ilaver_(int32_t *major, int32_t *minor, int32_t *patch);
+
 #endif

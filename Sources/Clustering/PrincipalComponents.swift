@@ -223,3 +223,12 @@ private func symmetricEigenpairs(
   }
   return (values.reversed(), sorted)
 }
+
+extension PrincipalComponents {
+  /// The version of LAPACK that finds the eigenvalues: "3.11.0".
+  public static var libraryVersion: String {
+    var (major, minor, patch): (Int32, Int32, Int32) = (0, 0, 0)
+    ilaver_(&major, &minor, &patch)
+    return "\(major).\(minor).\(patch)"
+  }
+}

@@ -1,3 +1,4 @@
+import Clustering
 import Foundation
 import PhaseCatalog
 import Spectra
@@ -14,6 +15,7 @@ enum RunEnvironment {
       "lodestone": lodestoneVersion,
       "libtiff": TIFFFile.libraryVersion,
       "sqlite": Catalog.libraryVersion,
+      "lapack": PrincipalComponents.libraryVersion,
       "xraylib": Element.tablesVersion,
       "system": ProcessInfo.processInfo.operatingSystemVersionString,
       "cores": String(ProcessInfo.processInfo.activeProcessorCount),

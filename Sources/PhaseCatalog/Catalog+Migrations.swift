@@ -36,5 +36,5 @@ extension Catalog {
 
 /// A time as the catalog stores it: UTC, RFC 3339, with milliseconds.
 public func timestamp(_ date: Date) -> String {
-  date.formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true))
+  date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
 }

@@ -76,6 +76,7 @@ public final class Catalog {
       _ = try Catalog(path: path, access: .read)
       return false
     }
+    try refuseFolderWithoutWriting(of: path)
     let draft = path + ".new-\(ProcessInfo.processInfo.processIdentifier)"
     defer { unlink(draft) }
     do {
@@ -122,6 +123,18 @@ public final class Catalog {
     guard Foundation.access(path, mode) == 0 else {
       throw CatalogError.denied(
         path: path, reason: access == .read ? "may not be read" : "may not be written to")
+    }
+    // A commit needs a journal beside the file.
+    if access == .write { try refuseFolderWithoutWriting(of: path) }
+  }
+
+  private static func refuseFolderWithoutWriting(of path: String) throws {
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    guard FileManager.default.fileExists(atPath: folder) else {
+      throw CatalogError.io(path: path, reason: "there is no folder \(folder)")
+    }
+    guard Foundation.access(folder, W_OK) == 0 else {
+      throw CatalogError.denied(path: path, reason: "its folder may not be written to")
     }
   }
 
@@ -183,8 +196,6 @@ extension CatalogError {
     case .SQLITE_NOTADB: self = .notACatalog(path: path, reason: "not an SQLite file")
     case .SQLITE_CORRUPT: self = .notACatalog(path: path, reason: "damaged (\(reason))")
     case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
-      self = .denied(path: path, reason: reason)
-    case .SQLITE_CANTOPEN where errno == EACCES:
       self = .denied(path: path, reason: reason)
     default: self = .io(path: path, reason: reason)
     }

@@ -48,7 +48,7 @@ struct AuditCommand: ParsableCommand {
       Output.write("\(section.title)\n\n")
       let isSingle = table.rows.count == 1 && table.columns.count > 4
       let shown = isSingle ? table.transposed : table
-      Output.write(TextTable(shown).text.indented + "\n")
+      Output.write(TextTable(shown, hasWholeIDs: true).text.indented + "\n")
     }
   }
 

@@ -80,25 +80,26 @@ enum Output {
   }
 }
 
-/// A table for the eye: numbers to five digits and to the right, ids by their first twelve digits.
+/// A table for the eye: numbers to five digits and to the right, ids by their first twelve digits
+/// unless they are wanted whole.
 struct TextTable {
   private let columns: [String]
   private let cells: [[String]]
   private let isNumber: [Bool]
 
-  init(_ table: AnswerTable) {
+  init(_ table: AnswerTable, hasWholeIDs: Bool = false) {
     columns = table.columns.map { $0.replacingOccurrences(of: "_", with: " ") }
-    cells = table.rows.map { $0.map(TextTable.text) }
+    cells = table.rows.map { $0.map { TextTable.text($0, hasWholeIDs: hasWholeIDs) } }
     isNumber = table.columns.indices.map { column in
       table.rows.allSatisfy { $0[column].number != nil || $0[column] == .null }
     }
   }
 
-  private static func text(_ value: AnswerTable.Value) -> String {
+  private static func text(_ value: AnswerTable.Value, hasWholeIDs: Bool) -> String {
     switch value {
     case .null: return "-"
     case .real(let number): return short(number)
-    case .text(let text) where text.count == 64 && text.allSatisfy(\.isHexDigit):
+    case .text(let text) where !hasWholeIDs && text.count == 64 && text.allSatisfy(\.isHexDigit):
       return String(text.prefix(12))
     case .text(let text): return text.replacingOccurrences(of: "\n", with: " ")
     default: return value.text
