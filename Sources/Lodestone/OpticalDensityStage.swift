@@ -25,13 +25,14 @@ struct OpticalDensityStage {
       let empty = EmptyField(of: output.frames)
     else { return output }
     output.emptyFieldPixels = empty.pixels.count
-    output.emptyFieldLevels = output.frames.map(empty.level)
-    for index in output.frames.indices {
-      let level = output.emptyFieldLevels[index]
-      for pixel in output.frames[index].pixels.indices {
-        output.frames[index].pixels[pixel] -= level
-      }
+    let frames = output.frames
+    let levels = mapInParallel(frames.count) { empty.level(of: frames[$0]) }
+    output.frames = mapInParallel(frames.count) { index in
+      var frame = frames[index]
+      for pixel in frame.pixels.indices { frame.pixels[pixel] -= levels[index] }
+      return frame
     }
+    output.emptyFieldLevels = levels
     return output
   }
 
@@ -54,11 +55,12 @@ struct OpticalDensityStage {
   private func fromCounts(
     _ loaded: LoadedScan, _ correction: inout OpticalDensityCorrection
   ) throws -> Output {
-    let references = try referenceLevels(loaded)
-    correction.saturation = saturation(loaded)
-    correction.minimumReference = minimumReference(references, dark: loaded.dark?.image)
-    let finished = correction
+    let reference = try referenceLevel(loaded)
     let dark = loaded.dark?.image
+    correction.saturation = saturation(loaded)
+    correction.minimumReference = minimumReference(
+      loaded.frames.count, dark: dark, reference: reference)
+    let finished = correction
     var logRatio: Float = 0
     // The empty field is in the frame itself: its exposure is the frame's.
     if let exposure = loaded.scan.exposure, let other = loaded.scan.referenceExposure,
@@ -69,8 +71,8 @@ struct OpticalDensityStage {
     let ratio = logRatio
     var output = try collect(loaded) { index in
       finished.opticalDensity(
-        counts: loaded.frames[index].image, dark: dark,
-        reference: references[references.count == 1 ? 0 : index], logExposureRatio: ratio)
+        counts: loaded.frames[index].image, dark: dark, reference: reference(index),
+        logExposureRatio: ratio)
     }
     output.saturation = correction.saturation
     output.minimumReference = correction.minimumReference
@@ -92,12 +94,17 @@ struct OpticalDensityStage {
     return Output(frames: frames.map(\.image), altered: frames.map(\.altered))
   }
 
-  private func referenceLevels(_ loaded: LoadedScan) throws -> [ReferenceLevel] {
+  /// I0 at each of the scan's energies.
+  private func referenceLevel(
+    _ loaded: LoadedScan
+  ) throws -> @Sendable (_ energy: Int) -> ReferenceLevel {
     switch loaded.reference {
-    case .notNeeded: return []
-    case .frame(let frame): return [.frame(frame.image)]
-    case .frames(let frames): return frames.map { .frame($0.image) }
-    case .levels(let levels): return levels.map { .level(Float($0)) }
+    case .notNeeded: preconditionFailure("only counts have a reference")
+    case .frame(let frame):
+      let image = frame.image
+      return { _ in .frame(image) }
+    case .frames(let frames): return { .frame(frames[$0].image) }
+    case .levels(let levels): return { .level(Float(levels[$0])) }
     case .emptyField:
       let net = loaded.frames.map { frame in
         var image = frame.image
@@ -110,7 +117,8 @@ struct OpticalDensityStage {
         throw AnalysisError(
           "no empty field was found to take I0 from: give --reference FILE")
       }
-      return net.map { .level(empty.level(of: $0)) }
+      let levels = net.map(empty.level)
+      return { .level(levels[$0]) }
     }
   }
 
@@ -127,15 +135,18 @@ struct OpticalDensityStage {
     return [255, 4095, 16383, 65535].contains(largest) ? largest.map { Float($0) } : nil
   }
 
-  private func minimumReference(_ references: [ReferenceLevel], dark: Image?) -> Float {
+  private func minimumReference(
+    _ energies: Int, dark: Image?, reference: @Sendable (Int) -> ReferenceLevel
+  ) -> Float {
     if let given = parameters.number("correct.minimum_reference") { return Float(given) }
-    let typical = references.map { reference -> Float in
-      switch reference {
+    let typical = mapInParallel(energies) { energy -> Float in
+      switch reference(energy) {
       case .level(let level): return level
       case .frame(let frame):
-        let net = frame.pixels.indices.lazy.filter { $0.isMultiple(of: 7) }
-          .map { frame.pixels[$0] - (dark?.pixels[$0] ?? 0) }
-          .filter { !$0.isNaN }.sorted()
+        // The median of about 20,000 pixels, evenly spread.
+        let step = max(1, frame.pixels.count / 20_000)
+        let net = stride(from: 0, to: frame.pixels.count, by: step)
+          .map { frame.pixels[$0] - (dark?.pixels[$0] ?? 0) }.filter { !$0.isNaN }.sorted()
         return net.isEmpty ? 0 : net[net.count / 2]
       }
     }

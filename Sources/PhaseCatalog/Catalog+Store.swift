@@ -118,7 +118,7 @@ extension Catalog {
     }
     try database.execute(
       sql: "INSERT INTO run VALUES (?, ?, ?, ?)", arguments: [id, run.scanID, parametersID, now])
-    for (stage, version) in run.stages {
+    for (stage, version) in run.stages.sorted(by: { $0.key < $1.key }) {
       try database.execute(
         sql: "INSERT INTO run_stage VALUES (?, ?, ?)", arguments: [id, stage, version])
     }
@@ -164,8 +164,9 @@ extension Catalog {
     for cluster in result.clusters {
       try insert(cluster, resultID: id, energies: scan.energies, into: database)
     }
-    for (label, bins) in result.depthHistogram {
-      for (bin, pixels) in bins {
+    // Sorted: the same result makes the same rows in the same order.
+    for (label, bins) in result.depthHistogram.sorted(by: { $0.key < $1.key }) {
+      for (bin, pixels) in bins.sorted(by: { $0.key < $1.key }) {
         try database.execute(
           sql: "INSERT INTO cluster_depth VALUES (?, ?, ?, ?)", arguments: [id, label, bin, pixels])
       }
@@ -209,7 +210,7 @@ extension Catalog {
   ) throws {
     let (id, environmentID) = (execution.id(runID: runID), execution.environmentID)
     try database.execute(sql: "INSERT INTO environment VALUES (?)", arguments: [environmentID])
-    for (name, text) in execution.environment {
+    for (name, text) in execution.environment.sorted(by: { $0.key < $1.key }) {
       try database.execute(
         sql: "INSERT INTO environment_item VALUES (?, ?, ?)",
         arguments: [environmentID, name, text])

@@ -44,9 +44,11 @@ public struct EmptyField: Sendable {
     pixels = found
   }
 
-  /// The median of an image over the empty field.
+  /// The median of an image over at most about 40,000 pixels of the empty field, evenly spread.
   public func level(of image: Image) -> Float {
-    quantile(pixels.map { image.pixels[Int($0)] }, 0.5) ?? 0
+    let step = max(1, pixels.count / 40_000)
+    let sampled = stride(from: 0, to: pixels.count, by: step)
+    return quantile(sampled.map { image.pixels[Int(pixels[$0])] }, 0.5) ?? 0
   }
 
   private static func thinnest(_ image: Image, erosion: Double) -> [Int32]? {
