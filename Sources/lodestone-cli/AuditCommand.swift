@@ -2,18 +2,19 @@ import ArgumentParser
 import Foundation
 import PhaseCatalog
 
-struct AuditCommand: ParsableCommand {
+struct AuditCommand: DocumentedCommand {
   static let configuration = CommandConfiguration(
     commandName: "audit", abstract: "Tell which data, parameters and software made a result.",
     discussion: """
       RUN is any unique prefix of a run's id, or @last. RUN:CLUSTER:QUANTITY audits one number: \
       \(AuditedQuantity.all.map(\.name).joined(separator: ", ")).
-
-      EXAMPLES
-        lodestone audit @last
-        lodestone audit @last:0:nd_fraction
-        lodestone audit 3f2a --json
       """)
+
+  static let examples = [
+    "lodestone audit @last",
+    "lodestone audit @last:0:nd_fraction",
+    "lodestone audit 3f2a --json",
+  ]
 
   @OptionGroup var catalog: CatalogOptions
 

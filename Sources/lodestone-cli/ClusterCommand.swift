@@ -2,18 +2,19 @@ import ArgumentParser
 import Clustering
 import StackIO
 
-struct ClusterCommand: ParsableCommand {
+struct ClusterCommand: DocumentedCommand {
   static let configuration = CommandConfiguration(
     commandName: "cluster", abstract: "Exact DBSCAN of any points.",
     discussion: """
       POINTS is a .npy of float32 or float64, or a text file with a point a line. Labels are written \
       one a line, in the order and with the numbers of scikit-learn: -1 is noise.
-
-      EXAMPLES
-        lodestone cluster points.npy --radius 0.5 --min-points 10 --labels labels.csv
-        lodestone cluster points.csv --radius 0.5 --min-points 10 --labels /dev/stdout
-        lodestone cluster points.npy --radius 0.5 --min-points 10 --labels labels.csv --json
       """)
+
+  static let examples = [
+    "lodestone cluster points.npy --radius 0.5 --min-points 10 --labels labels.csv",
+    "lodestone cluster points.csv --radius 0.5 --min-points 10 --labels /dev/stdout",
+    "lodestone cluster points.npy --radius 0.5 --min-points 10 --labels labels.csv --json",
+  ]
 
   @Argument(help: "The points: .npy or text.", completion: .file(extensions: ["npy", "csv"]))
   var points: String

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Lodestone
 
-struct ExampleCommand: ParsableCommand {
+struct ExampleCommand: DocumentedCommand {
   static let configuration = CommandConfiguration(
     commandName: "example", abstract: "Make a synthetic scan of a magnet with known truth.",
     discussion: """
@@ -11,11 +11,12 @@ struct ExampleCommand: ParsableCommand {
       absorption is tabulated (xraylib) with near-edge structure; frames blur, drift and count \
       photons. What is true of it lies in DIR/truth: labels (0 grains, 1 boundary phase, 2 layer, \
       -2 no sample), depth, drift, phases and their spectra. The same options give the same bytes.
-
-      EXAMPLES
-        lodestone example demo
-        lodestone example big --height 512 --width 512 --energies 100 --seed 7
       """)
+
+  static let examples = [
+    "lodestone example demo",
+    "lodestone example big --height 512 --width 512 --energies 100 --seed 7",
+  ]
 
   @Argument(help: "The folder to write to.", completion: .directory)
   var folder: String

@@ -2,17 +2,18 @@ import ArgumentParser
 import Lodestone
 import PhaseCatalog
 
-struct ExportCommand: ParsableCommand {
+struct ExportCommand: DocumentedCommand {
   static let configuration = CommandConfiguration(
     commandName: "export", abstract: "Write a run's maps, spectra and drift as files.",
     discussion: """
       Maps are int16 TIFF of the frame's size: 0 is the largest cluster, -1 noise, -2 not analysed, \
       and in DBSCAN's own map -3 not eligible.
-
-      EXAMPLES
-        lodestone export @last --labels labels.tif --spectra spectra.csv
-        lodestone export 3f2a --drift drift.csv --dbscan-labels dbscan.tif
       """)
+
+  static let examples = [
+    "lodestone export @last --labels labels.tif --spectra spectra.csv",
+    "lodestone export 3f2a --drift drift.csv --dbscan-labels dbscan.tif",
+  ]
 
   @OptionGroup var catalog: CatalogOptions
 

@@ -7,24 +7,31 @@ public import StackIO
 extension SignalKind: ExpressibleByArgument {}
 extension Geometry: ExpressibleByArgument {}
 
-struct IngestCommand: ParsableCommand {
+struct IngestCommand: DocumentedCommand {
   static let configuration = CommandConfiguration(
     commandName: "ingest", abstract: "Analyse scans and store what was found.",
     discussion: """
       A SCAN is a multi-page TIFF with a page an energy, or a folder of one TIFF an energy with the \
       energy in each name (7112.0_eV). The same scan with the same parameters is not computed \
       again: it is "unchanged", or "sighted" where it lies in a new place.
-
-      EXAMPLES
-        lodestone ingest scan.tif --energies energies.txt --reference references.tif \\
-          --dark dark.tif --pixel-size 0.028 --sample M1
-        lodestone ingest frames/ --reference i0.txt --pixel-size 0.08 --sample plume --json
-        lodestone ingest scan.tif --energies e.txt --reference empty-field --sample M2 \\
-          --set dbscan.radius=1.5 --set features.eligible_fraction=1
-
-      PARAMETERS (--set NAME=VALUE)
-      \(ParameterDefinition.all.map(\.helpLine).joined(separator: "\n"))
       """)
+
+  static let examples = [
+    """
+    lodestone ingest scan.tif --energies energies.txt --reference references.tif \\
+        --dark dark.tif --pixel-size 0.028 --sample M1
+    """,
+    "lodestone ingest frames/ --reference i0.txt --pixel-size 0.08 --sample plume --json",
+    """
+    lodestone ingest scan.tif --energies e.txt --reference empty-field --sample M2 \\
+        --set dbscan.radius=1.5 --set features.eligible_fraction=1
+    """,
+  ]
+
+  static var appendix: String {
+    "PARAMETERS (--set NAME=VALUE):\n"
+      + ParameterDefinition.all.map(\.helpLine).joined(separator: "\n")
+  }
 
   @OptionGroup var catalog: CatalogOptions
 

@@ -1,16 +1,17 @@
 import ArgumentParser
 import PhaseCatalog
 
-struct InitCommand: ParsableCommand {
+struct InitCommand: DocumentedCommand {
   static let configuration = CommandConfiguration(
     commandName: "init", abstract: "Create an empty catalog.",
     discussion: """
       An existing catalog is left as it is. No other command creates one.
-
-      EXAMPLES
-        lodestone init
-        lodestone init /data/beamtime/magnets.lode
       """)
+
+  static let examples = [
+    "lodestone init",
+    "lodestone init /data/beamtime/magnets.lode",
+  ]
 
   @Argument(help: "The catalog's file.", completion: .file(extensions: ["lode"]))
   var file = "results.lode"

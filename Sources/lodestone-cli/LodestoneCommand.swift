@@ -4,7 +4,7 @@ import Lodestone
 
 /// The program: its verbs, and what becomes of their errors.
 @main
-struct LodestoneCommand: ParsableCommand {
+struct LodestoneCommand: DocumentedCommand {
   static let configuration = CommandConfiguration(
     commandName: "lodestone",
     abstract: "Chemical phases from spectro-microscopy scans, kept in a catalog that can be asked.",
@@ -18,11 +18,6 @@ struct LodestoneCommand: ParsableCommand {
       Exit codes: 0 done, 1 the answer is no, 64 usage, 65 bad input, 66 input missing, 70 \
       internal, 74 input or output failed, 75 busy, 76 catalog newer than the program, 77 \
       permission, 78 configuration.
-
-      EXAMPLES
-        lodestone init magnets.lode
-        lodestone ingest scan.tif --energies energies.txt --reference references.tif --sample M1
-        lodestone query surface-vs-bulk --param surface_depth_um=0.5
       """,
     version: "lodestone \(lodestoneVersion)",
     subcommands: [
@@ -31,12 +26,30 @@ struct LodestoneCommand: ParsableCommand {
       ExportCommand.self, ClusterCommand.self, ExampleCommand.self,
     ])
 
+  static let examples = [
+    "lodestone init magnets.lode",
+    "lodestone ingest scan.tif --energies energies.txt --reference references.tif --sample M1",
+    "lodestone query surface-vs-bulk --param surface_depth_um=0.5",
+  ]
+
   static func main() {
+    if let help = Help.text(for: Array(CommandLine.arguments.dropFirst())) {
+      Output.write(help)
+      return
+    }
     do {
       var command = try parseAsRoot()
       try command.run()
     } catch {
-      guard let failure = Failure(error) else { exit(withError: error) }
+      // The parser's own: a version, completions, or a command line that it does not understand.
+      let code = exitCode(for: error)
+      if code.isSuccess || error is ExitCode { exit(withError: error) }
+      let isUsage = code == .validationFailure
+      let failure =
+        Failure(error)
+        ?? Failure(
+          isUsage ? "\(message(for: error)) (see lodestone --help)" : "internal error: \(error)",
+          exitCode: isUsage ? 64 : 70)
       failure.report()
       Foundation.exit(failure.exitCode)
     }

@@ -2,19 +2,19 @@ import ArgumentParser
 import Foundation
 import PhaseCatalog
 
-struct ListCommand: ParsableCommand {
+struct ListCommand: DocumentedCommand {
   enum Subject: String, CaseIterable, ExpressibleByArgument {
     case samples, scans, runs, queries
   }
 
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "List what is in the catalog, or the stored queries.",
-    discussion: """
-      EXAMPLES
-        lodestone list runs
-        lodestone list samples --format csv
-        lodestone list queries
-      """)
+    commandName: "list", abstract: "List what is in the catalog, or the stored queries.")
+
+  static let examples = [
+    "lodestone list runs",
+    "lodestone list samples --format csv",
+    "lodestone list queries",
+  ]
 
   @OptionGroup var catalog: CatalogOptions
   @OptionGroup var format: FormatOptions
@@ -43,16 +43,17 @@ struct ListCommand: ParsableCommand {
   }
 }
 
-struct ShowCommand: ParsableCommand {
+struct ShowCommand: DocumentedCommand {
   static let configuration = CommandConfiguration(
     commandName: "show", abstract: "Show what a run found: its map and its clusters.",
     discussion: """
       RUN is any unique prefix (4 digits or more) of a run's id, or @last.
-
-      EXAMPLES
-        lodestone show @last
-        lodestone show 3f2a --json
       """)
+
+  static let examples = [
+    "lodestone show @last",
+    "lodestone show 3f2a --json",
+  ]
 
   @OptionGroup var catalog: CatalogOptions
 
@@ -76,17 +77,18 @@ struct ShowCommand: ParsableCommand {
   }
 }
 
-struct QueryCommand: ParsableCommand {
+struct QueryCommand: DocumentedCommand {
   static let configuration = CommandConfiguration(
     commandName: "query", abstract: "Ask a stored query.",
     discussion: """
       The queries are those of `lodestone list queries`; each is a documented SQL file.
-
-      EXAMPLES
-        lodestone query phase-stats
-        lodestone query surface-vs-bulk --param surface_depth_um=0.5 --format csv
-        lodestone query phase-stats --describe
       """)
+
+  static let examples = [
+    "lodestone query phase-stats",
+    "lodestone query surface-vs-bulk --param surface_depth_um=0.5 --format csv",
+    "lodestone query phase-stats --describe",
+  ]
 
   @OptionGroup var catalog: CatalogOptions
   @OptionGroup var format: FormatOptions
@@ -123,17 +125,18 @@ struct QueryCommand: ParsableCommand {
   }
 }
 
-struct SQLCommand: ParsableCommand {
+struct SQLCommand: DocumentedCommand {
   static let configuration = CommandConfiguration(
     commandName: "sql", abstract: "Ask a question of one's own, read-only for certain.",
     discussion: """
       One SELECT statement, on a connection that can neither write nor open another file. The views \
       run_overview and cluster_overview are good places to start.
-
-      EXAMPLES
-        lodestone sql "SELECT * FROM cluster_overview WHERE nd_fraction > 0.3"
-        lodestone sql "SELECT name FROM sqlite_schema WHERE type = 'view'" --format csv
       """)
+
+  static let examples = [
+    #"lodestone sql "SELECT * FROM cluster_overview WHERE nd_fraction > 0.3""#,
+    #"lodestone sql "SELECT name FROM sqlite_schema WHERE type = 'view'" --format csv"#,
+  ]
 
   @OptionGroup var catalog: CatalogOptions
   @OptionGroup var format: FormatOptions

@@ -6,15 +6,16 @@ struct SampleCommand: ParsableCommand {
     commandName: "sample", abstract: "Put right what was said of a sample.",
     subcommands: [Assign.self])
 
-  struct Assign: ParsableCommand {
+  struct Assign: DocumentedCommand {
     static let configuration = CommandConfiguration(
       abstract: "Say which sample a scan shows.",
       discussion: """
         What was said before is kept; the last word counts.
-
-        EXAMPLES
-          lodestone sample assign 3f2a M2
         """)
+
+    static let examples = [
+      "lodestone sample assign 3f2a M2"
+    ]
 
     @OptionGroup var catalog: CatalogOptions
 
