@@ -69,7 +69,7 @@ let package = Package(
       name: "StackIOTests", dependencies: ["StackIO", "Spectra", "PhaseCatalog", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "PhaseCatalogTests", dependencies: ["PhaseCatalog", "TestSupport"],
+      name: "PhaseCatalogTests", dependencies: ["PhaseCatalog", "CSQLite", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "LodestoneTests",

@@ -1,3 +1,4 @@
+import CSQLite
 import Foundation
 import PhaseCatalog
 import Testing
@@ -198,7 +199,7 @@ private enum Sample {
         "UPDATE \(table) SET \(first) = \(first)", "DELETE FROM \(table)",
         "INSERT OR REPLACE INTO \(table) SELECT * FROM \(table)",
       ] {
-        _ = try ForeignClient.run(statement, on: path)
+        ForeignClient.run(statement, on: path)
       }
       #expect(try UserSQL(path: path).answer("SELECT * FROM \(table)").rows == rows, "\(table)")
     }
@@ -212,10 +213,10 @@ private enum Sample {
     let text = try folder.write("no database", to: "text.lode")
     #expect(throws: CatalogError.self) { try Catalog(path: text, access: .read) }
     let foreign = folder.file("foreign.lode")
-    _ = try ForeignClient.run("CREATE TABLE t (x)", on: foreign)
+    ForeignClient.run("CREATE TABLE t (x)", on: foreign)
     let other = #expect(throws: CatalogError.self) { try Catalog(path: foreign, access: .read) }
     #expect(other?.description.contains("another program") == true)
-    _ = try ForeignClient.run("PRAGMA user_version = 99", on: path)
+    ForeignClient.run("PRAGMA user_version = 99", on: path)
     let newer = #expect(throws: CatalogError.self) { try Catalog(path: path, access: .read) }
     #expect(newer == .newer(path: path, version: 99, known: 1))
   }
@@ -231,20 +232,14 @@ private enum Sample {
   }
 }
 
-/// What another program does to the file: SQLite's own shell is not there on every machine.
+/// What another program does to the file: SQLite by itself, with none of our settings.
 private enum ForeignClient {
-  static func run(_ sql: String, on path: String) throws -> Int32 {
-    let python = Process()
-    python.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    python.arguments = [
-      "python3", "-c",
-      "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.executescript(sys.argv[2]); c.commit()",
-      path, sql,
-    ]
-    python.standardError = FileHandle.nullDevice
-    try python.run()
-    python.waitUntilExit()
-    return python.terminationStatus
+  @discardableResult
+  static func run(_ sql: String, on path: String) -> Int32 {
+    var connection: OpaquePointer?
+    defer { sqlite3_close(connection) }
+    guard sqlite3_open(path, &connection) == SQLITE_OK else { return SQLITE_CANTOPEN }
+    return sqlite3_exec(connection, sql, nil, nil, nil)
   }
 }
 
