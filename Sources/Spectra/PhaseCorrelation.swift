@@ -21,8 +21,6 @@ public struct PhaseCorrelation: Sendable {
   /// An image's Fourier transform.
   public struct Spectrum: Sendable {
     var values: [kiss_fft_cpx]
-    /// The sum of the image's squares, after its mean was taken off and its rim faded.
-    var energy: Double
   }
 
   /// A correlation for images of this shape.
@@ -54,16 +52,14 @@ public struct PhaseCorrelation: Sendable {
     precondition(image.height == height && image.width == width)
     let mean = image.pixels.reduce(0.0) { $0 + Double($1) } / Double(image.pixels.count)
     var values = [kiss_fft_cpx](repeating: kiss_fft_cpx(), count: height * width)
-    var energy = 0.0
     for y in 0..<height {
       for x in 0..<width {
         let value = (image[y, x] - Float(mean)) * windowY[y] * windowX[x]
         values[y * width + x].r = value
-        energy += Double(value * value)
       }
     }
     transform(&values, inverse: false)
-    return Spectrum(values: values, energy: energy)
+    return Spectrum(values: values)
   }
 
   /// The two-dimensional transform in place, by rows and then by columns: Debian 12's build of the
@@ -95,14 +91,15 @@ public struct PhaseCorrelation: Sendable {
     return plan
   }
 
-  /// How far the image of `moved` is displaced against that of `first`, and how well the two then
-  /// agree: the correlation coefficient, 0 where they share nothing.
+  /// How far the image of `moved` is displaced against that of `first`: the peak of their
+  /// correlation, or its deepest trough where the contrast `isReversed`.
   public func drift(
-    of moved: Spectrum, against first: Spectrum
-  ) -> (drift: Drift, correlation: Double) {
+    of moved: Spectrum, against first: Spectrum, isReversed: Bool = false
+  ) -> Drift {
+    let sign: Float = isReversed ? -1 : 1
     var cross = zip(first.values, moved.values).map { a, b in
       // The product of `moved` with the conjugate of `first`.
-      kiss_fft_cpx(r: b.r * a.r + b.i * a.i, i: b.i * a.r - b.r * a.i)
+      kiss_fft_cpx(r: sign * (b.r * a.r + b.i * a.i), i: sign * (b.i * a.r - b.r * a.i))
     }
     if normalisesPhase {
       for index in cross.indices {
@@ -115,26 +112,13 @@ public struct PhaseCorrelation: Sendable {
     transform(&surface, inverse: true)
     var peak = 0
     for index in surface.indices where surface[index].r > surface[peak].r { peak = index }
-    let scale = Double(height * width) * (first.energy * moved.energy).squareRoot()
-    let correlation = scale > 0 && !normalisesPhase ? Double(surface[peak].r) / scale : 0
-    var (row, column) = (peak / width, peak % width)
-    if !normalisesPhase {
-      // Along a direction without structure the peak lies where noise puts it. A displacement
-      // stays 0 where leaving it out costs no more than noise does; neighbouring pixels of a
-      // blurred image are one.
-      let chance = 6 * (1 - correlation) / (Double(height * width) / 12).squareRoot()
-      func cost(_ row: Int, _ column: Int) -> Double {
-        scale > 0 ? correlation - Double(surface[row * width + column].r) / scale : 0
-      }
-      if cost(0, column) < chance { row = 0 }
-      if cost(row, 0) < chance { column = 0 }
-    }
+    let (row, column) = (peak / width, peak % width)
     var dy = Double(2 * row > height ? row - height : row)
     var dx = Double(2 * column > width ? column - width : column)
     for step in [0.1, 0.01] {
       (dy, dx) = finerPeak(of: cross, aroundY: dy, x: dx, step: step)
     }
-    return (Drift(dy: dy, dx: dx), correlation)
+    return Drift(dy: dy, dx: dx)
   }
 
   /// The largest value of the correlation on 21 x 21 places `step` px apart.

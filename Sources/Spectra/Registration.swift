@@ -12,9 +12,6 @@ public struct Registration: Sendable, Equatable {
   /// How many times all frames are fitted to the stack's reconstruction, before and after the
   /// first fit of their steepness; 0 leaves the chain as it is.
   public var templateRounds: Int = 3
-  /// The correlation below which two frames share too little to be compared; in small frames
-  /// chance alone asks for more.
-  public var minimumCorrelation: Double = 0.1
   /// Frames with a longer side than this are measured on pixels binned in powers of two.
   public var largestSide: Int = 640
 
@@ -35,7 +32,7 @@ public struct Registration: Sendable, Equatable {
     guard min(frames[0].height, frames[0].width) >= 16 else {
       return stack.map { _ in Drift(dy: 0, dx: 0) }
     }
-    guard var drifts = chain(frames) else { return stack.map { _ in Drift(dy: 0, dx: 0) } }
+    var drifts = chain(frames)
     let coefficients = mapInParallel(frames.count) { frames[$0].splineCoefficients() }
     for _ in 0..<2 where templateRounds > 0 {
       for _ in 0..<templateRounds { drifts = fitToReconstruction(coefficients, drifts) }
@@ -54,27 +51,48 @@ public struct Registration: Sendable, Equatable {
     return factor
   }
 
-  /// The drift of each frame from link to link; nil where no two neighbours can be compared.
-  private func chain(_ frames: [Image]) -> [Drift]? {
+  /// The drift of each frame from link to link.
+  private func chain(_ frames: [Image]) -> [Drift] {
     let correlation = PhaseCorrelation(height: frames[0].height, width: frames[0].width)
-    let spectra = mapInParallel(frames.count) { correlation.spectrum(frames[$0]) }
-    // Of blank frames the largest of all correlations is about 4 / sqrt(independent pixels).
-    let independent = Double(frames[0].pixels.count) / max(1, 4 * Double.pi * blur * blur)
-    let threshold = max(minimumCorrelation, 6 / independent.squareRoot())
-    let links = mapInParallel(frames.count - 1) { index -> Drift? in
-      let (coarse, agreement) = correlation.drift(of: spectra[index + 1], against: spectra[index])
-      guard agreement >= threshold else { return nil }
-      let fit = TemplateFit(template: frames[index], margin: 4)
-      return fit?.refine(coarse, of: frames[index + 1].splineCoefficients()) ?? coarse
+    let spectra = mapInParallel(frames.count) { index in
+      (
+        density: correlation.spectrum(frames[index]),
+        steepness: correlation.spectrum(frames[index].gradientMagnitude().blurred(sigma: blur))
+      )
     }
-    guard links.contains(where: { $0 != nil }) else { return nil }
+    let links = mapInParallel(frames.count - 1) { index -> Drift in
+      let (before, behind) = (spectra[index], spectra[index + 1])
+      return bestLink(
+        from: frames[index], to: frames[index + 1],
+        [
+          Drift(dy: 0, dx: 0), correlation.drift(of: behind.density, against: before.density),
+          correlation.drift(of: behind.density, against: before.density, isReversed: true),
+          correlation.drift(of: behind.steepness, against: before.steepness),
+        ])
+    }
     var drifts = [Drift(dy: 0, dx: 0)]
     for link in links {
       let previous = drifts[drifts.count - 1]
-      drifts.append(
-        Drift(dy: previous.dy + (link?.dy ?? 0), dx: previous.dx + (link?.dx ?? 0)))
+      drifts.append(Drift(dy: previous.dy + link.dy, dx: previous.dx + link.dx))
     }
     return drifts
+  }
+
+  /// The best of some displacements between two frames, each refined by least squares with a gain that
+  /// may be negative: contrast reverses across an edge. The first candidate stands unless a later
+  /// one leaves a tenth less unexplained, as it does where the frames show that they moved.
+  private func bestLink(from first: Image, to moved: Image, _ candidates: [Drift]) -> Drift {
+    guard let fit = TemplateFit(template: first, margin: 4) else { return Drift(dy: 0, dx: 0) }
+    let coefficients = moved.splineCoefficients()
+    var best = (drift: Drift(dy: 0, dx: 0), unexplained: Double.infinity)
+    for candidate in candidates {
+      guard let found = fit.refine(candidate, of: coefficients) else { continue }
+      // A far displacement leaves a small overlap, which chance alone may explain.
+      let distance = max(abs(found.drift.dy), abs(found.drift.dx))
+      let share = 0.9 - 1.5 * distance / Double(min(first.height, first.width))
+      if found.unexplained < share * best.unexplained { best = found }
+    }
+    return best.drift
   }
 
   /// Fits each frame to its reconstruction from the aligned stack's first two components.
@@ -85,7 +103,7 @@ public struct Registration: Sendable, Equatable {
     return mapInParallel(coefficients.count) { index in
       let template = components.reconstruction(of: index)
       return TemplateFit(template: template, margin: margin)?
-        .refine(drifts[index], of: coefficients[index]) ?? drifts[index]
+        .refine(drifts[index], of: coefficients[index])?.drift ?? drifts[index]
     }
   }
 }
@@ -103,7 +121,7 @@ extension Registration {
     let common = StackComponents(of: steepness, rank: 1, margin: margin)
     return mapInParallel(coefficients.count) { index in
       guard let fit = TemplateFit(template: common.reconstruction(of: index), margin: margin + 1),
-        let rest = fit.refine(Drift(dy: 0, dx: 0), of: steepness[index].splineCoefficients())
+        let rest = fit.refine(Drift(dy: 0, dx: 0), of: steepness[index].splineCoefficients())?.drift
       else { return drifts[index] }
       return Drift(dy: drifts[index].dy + rest.dy, dx: drifts[index].dx + rest.dx)
     }

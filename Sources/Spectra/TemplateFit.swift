@@ -24,26 +24,31 @@ struct TemplateFit {
     gradientX = across
   }
 
-  /// The drift near `start` at which the spline with these coefficients fits best; nil where the
-  /// fit is singular or runs away.
-  func refine(_ start: Drift, of coefficients: Image) -> Drift? {
+  /// The drift near `start` at which the spline with these coefficients fits best, and the share of the
+  /// template's variance that the fit leaves unexplained; nil where the fit is singular or runs
+  /// away.
+  func refine(_ start: Drift, of coefficients: Image) -> (drift: Drift, unexplained: Double)? {
     var drift = start
+    var unexplained = 1.0
     for _ in 0..<8 {
       let reach = margin + Int(max(abs(drift.dy), abs(drift.dx)).rounded(.up))
       guard min(template.height, template.width) >= 2 * reach + 12,
         let step = step(at: drift, coefficients, reach)
       else { return nil }
-      drift.dy += step.dy
-      drift.dx += step.dx
+      drift.dy += step.drift.dy
+      drift.dx += step.drift.dx
+      unexplained = step.unexplained
       guard abs(drift.dy - start.dy) < 3, abs(drift.dx - start.dx) < 3 else { return nil }
-      if abs(step.dy) < 1e-3 && abs(step.dx) < 1e-3 { break }
+      if abs(step.drift.dy) < 1e-3 && abs(step.drift.dx) < 1e-3 { break }
     }
-    return drift
+    return (drift, unexplained)
   }
 
   /// One Gauss-Newton step. With moved image m, template t, gain g and offset o the residual
   /// t - (g m + o) is explained by -g times the gradient times the step, m and 1.
-  private func step(at drift: Drift, _ coefficients: Image, _ reach: Int) -> Drift? {
+  private func step(
+    at drift: Drift, _ coefficients: Image, _ reach: Int
+  ) -> (drift: Drift, unexplained: Double)? {
     let moved = coefficients.sampled(at: drift)
     var normal = [Double](repeating: 0, count: 16)
     var right = [Double](repeating: 0, count: 4)
@@ -84,9 +89,11 @@ struct TemplateFit {
     for i in 0..<4 { for j in 0..<i { normal[i * 4 + j] = normal[j * 4 + i] } }
     holdUndetermined(&normal, &right, squares)
     guard let solution = solveSymmetric(normal, right) else { return nil }
+    let variance = squares - right[3] * right[3] / normal[15]
+    let unexplained = variance > 0 ? max(squares - dot(solution, right), 0) / variance : 1
     // t = a gy + b gx + g m + o, and t(y, x) = g m(y + dy, x + dx): moving on by the step turns
     // g m into g m + gradient . step, so that a and b are the step themselves.
-    return Drift(dy: solution[0], dx: solution[1])
+    return (Drift(dy: solution[0], dx: solution[1]), unexplained)
   }
 }
 

@@ -82,8 +82,7 @@ import TestSupport
     // These images were displaced around their borders: no taper.
     let correlation = PhaseCorrelation(height: reference.height, width: reference.width, taper: 0)
     let found = correlation.drift(
-      of: correlation.spectrum(moved), against: correlation.spectrum(reference)
-    ).drift
+      of: correlation.spectrum(moved), against: correlation.spectrum(reference))
     #expect(abs(found.dy + dy) < tolerance && abs(found.dx + dx) < tolerance, "\(found)")
   }
 
