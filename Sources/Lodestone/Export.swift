@@ -57,6 +57,9 @@ public struct Export {
   }
 
   private func write(_ bytes: [UInt8], to path: String) throws {
-    try OutputFile.write(bytes, to: path)
+    // The raw data that the run was made from lie where they were last seen.
+    let sources = try catalog.ask("run-files", run: run)
+    let paths = sources.rows.indices.map { sources.value("path", row: $0).text }
+    try OutputFile.write(bytes, to: path, protecting: paths)
   }
 }

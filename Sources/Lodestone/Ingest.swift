@@ -17,12 +17,6 @@ public struct Ingest {
     package let stages: [ExecutionRecord.Stage]
   }
 
-  /// A scan that is stored as one of another sample.
-  public struct SampleConflict: Error, Equatable, Sendable, CustomStringConvertible {
-    /// One line, naming both samples and what to do.
-    public let description: String
-  }
-
   private let catalog: Catalog
   private let parameters: ParameterSet
   private let command: String
@@ -61,16 +55,13 @@ public struct Ingest {
       scanID: loaded.record.id, parameters: parameters.parameters, stages: Analysis.stages)
     let runID = run.id
     if let stored = try catalog.sample(ofScan: loaded.record.id), stored != sample {
-      let id = loaded.record.id.prefix(12)
-      throw SampleConflict(
-        description: "\(request.path): scan \(id) is stored as sample \(stored), not \(sample): to "
-          + "change that: lodestone sample assign \(id) \(sample)")
+      throw SampleConflict(scanID: loaded.record.id, stored: stored, asked: sample)
     }
     if try catalog.storedResult(of: runID) != nil {
       let status = try catalog.storeSightings(files, scanID: loaded.record.id)
       return Outcome(status: status, runID: runID, stages: [reading])
     }
-    var (result, stages) = try Analysis(parameters: parameters, progress: progress).run(loaded)
+    var (result, stages) = try analysed(loaded, path: request.path)
     stages.insert(reading, at: 0)
     progress("storing")
     _ = try catalog.store(
@@ -79,6 +70,17 @@ public struct Ingest {
         environment: RunEnvironment.current, startedAt: startedAt, finishedAt: Date(),
         host: ProcessInfo.processInfo.hostName, command: command, stages: stages))
     return Outcome(status: .stored, runID: runID, stages: stages)
+  }
+
+  /// The analysis, whose errors are of the scan at a path.
+  private func analysed(
+    _ loaded: LoadedScan, path: String
+  ) throws -> (result: ResultRecord, stages: [ExecutionRecord.Stage]) {
+    do {
+      return try Analysis(parameters: parameters, progress: progress).run(loaded)
+    } catch let error as AnalysisError {
+      throw AnalysisError("\(path): \(error.description)")
+    }
   }
 
   private func sourceFiles(_ scan: Scan, energies: String?) throws(InputError) -> [SourceFile] {

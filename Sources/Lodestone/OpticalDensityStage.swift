@@ -43,10 +43,12 @@ struct OpticalDensityStage {
     switch loaded.scan.signal {
     case .counts: return try fromCounts(loaded, &correction)
     case .transmission:
-      try refuseCounts(loaded)
+      try refuseCounts(loaded, above: 1.5, "transmission")
       let finished = correction
       return try collect(loaded) { finished.opticalDensity(transmission: loaded.frames[$0].image) }
     case .od:
+      // No detector sees e^-20 of the beam.
+      try refuseCounts(loaded, above: 20, "optical density")
       let finished = correction
       return try collect(loaded) { finished.repaired(loaded.frames[$0].image) }
     }
@@ -153,13 +155,15 @@ struct OpticalDensityStage {
     return max(0, min(5, 0.01 * (typical.min() ?? 0)))
   }
 
-  private func refuseCounts(_ loaded: LoadedScan) throws {
+  private func refuseCounts(
+    _ loaded: LoadedScan, above limit: Float, _ kind: String
+  ) throws {
     for (index, frame) in loaded.frames.enumerated() {
       let values = frame.values.floats
-      if 2 * values.count(where: { $0 > 1.5 }) > values.count {
+      if 2 * values.count(where: { $0 > limit }) > values.count {
         let location = loaded.scan.frames[index]
         throw InputError(
-          "transmission above 1.5 over half the pixels: this looks like counts (--signal counts)",
+          "\(kind) above \(limit) over half the pixels: this looks like counts (--signal counts)",
           path: location.path, place: "page \(location.page + 1)")
       }
     }

@@ -30,7 +30,10 @@ public struct ParameterSet: Sendable, Equatable {
     let known = ParameterDefinition.all.map(\.name)
     for name in asked.keys.sorted() where !known.contains(name) {
       let nearest = known.min { editDistance(name, $0) < editDistance(name, $1) } ?? ""
-      throw ParameterError("no parameter \"\(name)\": did you mean \(nearest)?")
+      let isNear = 2 * editDistance(name, nearest) <= nearest.count
+      throw ParameterError(
+        "no parameter \"\(name)\": "
+          + (isNear ? "did you mean \(nearest)?" : "see lodestone ingest --help"))
     }
     var parameters: [ParameterRecord] = []
     for definition in ParameterDefinition.all {
@@ -90,8 +93,12 @@ public struct ParameterSet: Sendable, Equatable {
       guard let element = Element(symbol) else {
         throw ParameterError("elements.symbols: \"\(symbol)\" is no element")
       }
+      guard !elements.contains(element) else {
+        throw ParameterError("elements.symbols: \(symbol) stands in it twice")
+      }
       elements.append(element)
     }
+    guard !elements.isEmpty else { throw ParameterError("elements.symbols: name an element") }
     return elements
   }
 }

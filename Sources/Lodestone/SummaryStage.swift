@@ -208,6 +208,11 @@ struct SummaryStage {
         "the empty field's OD was \((100 * levels[levels.count / 2]).rounded() / 100) and was taken "
           + "off: the reference and the frames differ in exposure, or there is a support")
     }
+    if scan.reference == .emptyField {
+      warnings.append(
+        "I0 was taken from the brightest part of the field: where the sample fills the frame, that "
+          + "is its thinnest part and not the beam")
+    }
     if !hasDepth {
       warnings.append("no empty field borders the sample: there is no depth")
     }

@@ -1,6 +1,30 @@
 import Foundation
 internal import GRDB
 
+/// A scan that is stored as one of another sample.
+public struct SampleConflict: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The scan's id.
+  public let scanID: String
+  /// The sample that it is stored under.
+  public let stored: String
+  /// The sample that was asked for.
+  public let asked: String
+
+  /// One line, naming both samples and what to do.
+  public var description: String {
+    let id = scanID.prefix(12)
+    return "scan \(id) is stored as sample \(stored), not \(asked): to change that: "
+      + "lodestone sample assign \(id) \(asked)"
+  }
+
+  /// A conflict between what is stored of a scan and what is asked for.
+  public init(scanID: String, stored: String, asked: String) {
+    self.scanID = scanID
+    self.stored = stored
+    self.asked = asked
+  }
+}
+
 extension Catalog {
   /// What storing did.
   public enum Outcome: String, Sendable {
@@ -26,10 +50,12 @@ extension Catalog {
   ///
   /// - Throws: ``CatalogError``.
   public func sample(ofScan scanID: String) throws -> String? {
-    try read { database in
-      try String.fetchOne(
-        database, sql: "SELECT sample FROM scan_sample WHERE scan_id = ?", arguments: [scanID])
-    }
+    try read { try Self.sample(ofScan: scanID, in: $0) }
+  }
+
+  private static func sample(ofScan scanID: String, in database: Database) throws -> String? {
+    try String.fetchOne(
+      database, sql: "SELECT sample FROM scan_sample WHERE scan_id = ?", arguments: [scanID])
   }
 
   /// Stores the files of a known scan that were not seen before.
@@ -55,7 +81,7 @@ extension Catalog {
   /// What is stored already stays as it is: the first result of a run is the one that counts.
   ///
   /// - Returns: the id of the stored result.
-  /// - Throws: ``CatalogError``.
+  /// - Throws: ``CatalogError``, ``SampleConflict``.
   package func store(
     scan: ScanRecord, sample: String, files: [SourceFile], run: RunRecord, result: ResultRecord,
     execution: ExecutionRecord
@@ -63,6 +89,11 @@ extension Catalog {
     let runID = run.id
     let resultID = result.id(runID: runID)
     try write { database in
+      // Asked again under the lock: another program may have stored the scan meanwhile.
+      let stored = try Self.sample(ofScan: scan.id, in: database)
+      if let stored, stored != sample {
+        throw SampleConflict(scanID: scan.id, stored: stored, asked: sample)
+      }
       let now = timestamp(Date())
       try database.execute(sql: "INSERT INTO sample VALUES (?, ?)", arguments: [sample, now])
       try Self.insert(scan, at: now, into: database)
@@ -250,9 +281,7 @@ extension Catalog {
   private static func assign(
     sample: String, toScan scanID: String, at now: String, in database: Database
   ) throws {
-    let current = try String.fetchOne(
-      database, sql: "SELECT sample FROM scan_sample WHERE scan_id = ?", arguments: [scanID])
-    guard current != sample else { return }
+    guard try Self.sample(ofScan: scanID, in: database) != sample else { return }
     // The heads: events that none follows yet.
     let heads = try String.fetchAll(
       database,

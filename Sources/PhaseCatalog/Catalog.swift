@@ -118,6 +118,10 @@ public final class Catalog {
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       throw CatalogError.missing(path: path)
     }
+    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+    if attributes?[.size] as? Int == 0 {
+      throw CatalogError.notACatalog(path: path, reason: "an empty file")
+    }
     if isFolder.boolValue { throw CatalogError.notACatalog(path: path, reason: "a folder") }
     let mode = access == .read ? R_OK : R_OK | W_OK
     guard Foundation.access(path, mode) == 0 else {
@@ -131,7 +135,7 @@ public final class Catalog {
   private static func refuseFolderWithoutWriting(of path: String) throws {
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
     guard FileManager.default.fileExists(atPath: folder) else {
-      throw CatalogError.io(path: path, reason: "there is no folder \(folder)")
+      throw CatalogError.notFound("\(path): there is no folder \(folder)")
     }
     guard Foundation.access(folder, W_OK) == 0 else {
       throw CatalogError.denied(path: path, reason: "its folder may not be written to")
@@ -164,6 +168,8 @@ public final class Catalog {
       }
       guard let result else { preconditionFailure("a transaction that committed has a result") }
       return result
+    } catch let conflict as SampleConflict {
+      throw conflict
     } catch {
       throw CatalogError(error, path: path)
     }

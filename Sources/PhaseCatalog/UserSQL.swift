@@ -10,9 +10,11 @@ public struct UserSQL: Sendable {
   /// The catalog.
   public var path: String
   /// How long a statement may run, s.
-  public var deadline: Double = 30
+  public var deadline: Double = 10
   /// The most rows that are returned.
   public var mostRows = 1_000_000
+  /// The most bytes of text and blobs that are returned.
+  public var mostBytes = 256 << 20
 
   /// User SQL on the catalog at a path, which must have been opened as a ``Catalog`` before: that
   /// checks that it is one.
@@ -78,13 +80,19 @@ public struct UserSQL: Sendable {
     let count = sqlite3_column_count(statement)
     let columns = (0..<count).map { String(cString: sqlite3_column_name(statement, $0)) }
     var rows: [[AnswerTable.Value]] = []
+    var bytes = 0
     while true {
       switch sqlite3_step(statement) {
       case SQLITE_ROW:
         guard rows.count < mostRows else {
           throw CatalogError.question("sql: more than \(mostRows) rows: add LIMIT")
         }
-        rows.append((0..<count).map { value(statement, $0) })
+        let row = (0..<count).map { value(statement, $0) }
+        bytes += row.reduce(0) { $0 + $1.byteCount }
+        guard bytes <= mostBytes else {
+          throw CatalogError.question("sql: more than \(mostBytes >> 20) MiB: ask for less")
+        }
+        rows.append(row)
       case SQLITE_DONE: return AnswerTable(columns: columns, rows: rows)
       case SQLITE_INTERRUPT:
         throw CatalogError.question("sql: not answered within \(Int(deadline)) s")
@@ -120,6 +128,16 @@ public struct UserSQL: Sendable {
     init(_ end: Date) { self.end = end }
 
     var isOver: Bool { Date() > end }
+  }
+}
+
+extension AnswerTable.Value {
+  fileprivate var byteCount: Int {
+    switch self {
+    case .null, .integer, .real: 16
+    case .text(let text): 16 + text.utf8.count
+    case .blob(let bytes): 16 + bytes.count
+    }
   }
 }
 

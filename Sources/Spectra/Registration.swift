@@ -32,7 +32,7 @@ public struct Registration: Sendable, Equatable {
     guard min(frames[0].height, frames[0].width) >= 16 else {
       return stack.map { _ in Drift(dy: 0, dx: 0) }
     }
-    var drifts = chain(frames)
+    guard var drifts = chain(frames) else { return stack.map { _ in Drift(dy: 0, dx: 0) } }
     let coefficients = mapInParallel(frames.count) { frames[$0].splineCoefficients() }
     for _ in 0..<2 where templateRounds > 0 {
       for _ in 0..<templateRounds { drifts = fitToReconstruction(coefficients, drifts) }
@@ -51,8 +51,9 @@ public struct Registration: Sendable, Equatable {
     return factor
   }
 
-  /// The drift of each frame from link to link.
-  private func chain(_ frames: [Image]) -> [Drift] {
+  /// The drift of each frame from link to link; nil where no link explains a fifth of a frame:
+  /// the frames are blank.
+  private func chain(_ frames: [Image]) -> [Drift]? {
     let correlation = PhaseCorrelation(height: frames[0].height, width: frames[0].width)
     let spectra = mapInParallel(frames.count) { index in
       (
@@ -60,7 +61,7 @@ public struct Registration: Sendable, Equatable {
         steepness: correlation.spectrum(frames[index].gradientMagnitude().blurred(sigma: blur))
       )
     }
-    let links = mapInParallel(frames.count - 1) { index -> Drift in
+    let links = mapInParallel(frames.count - 1) { index in
       let (before, behind) = (spectra[index], spectra[index + 1])
       return bestLink(
         from: frames[index], to: frames[index + 1],
@@ -70,8 +71,9 @@ public struct Registration: Sendable, Equatable {
           correlation.drift(of: behind.steepness, against: before.steepness),
         ])
     }
+    guard links.contains(where: { $0.unexplained < 0.8 }) else { return nil }
     var drifts = [Drift(dy: 0, dx: 0)]
-    for link in links {
+    for link in links.map(\.drift) {
       let previous = drifts[drifts.count - 1]
       drifts.append(Drift(dy: previous.dy + link.dy, dx: previous.dx + link.dx))
     }
@@ -81,10 +83,12 @@ public struct Registration: Sendable, Equatable {
   /// The best of some displacements between two frames, each refined by least squares with a gain that
   /// may be negative: contrast reverses across an edge. The first candidate stands unless a later
   /// one leaves a tenth less unexplained, as it does where the frames show that they moved.
-  private func bestLink(from first: Image, to moved: Image, _ candidates: [Drift]) -> Drift {
-    guard let fit = TemplateFit(template: first, margin: 4) else { return Drift(dy: 0, dx: 0) }
+  private func bestLink(
+    from first: Image, to moved: Image, _ candidates: [Drift]
+  ) -> TemplateFit.Outcome {
+    var best = TemplateFit.Outcome(drift: Drift(dy: 0, dx: 0), unexplained: .infinity)
+    guard let fit = TemplateFit(template: first, margin: 4) else { return best }
     let coefficients = moved.splineCoefficients()
-    var best = (drift: Drift(dy: 0, dx: 0), unexplained: Double.infinity)
     for candidate in candidates {
       guard let found = fit.refine(candidate, of: coefficients) else { continue }
       // A far displacement leaves a small overlap, which chance alone may explain.
@@ -92,7 +96,7 @@ public struct Registration: Sendable, Equatable {
       let share = 0.9 - 1.5 * distance / Double(min(first.height, first.width))
       if found.unexplained < share * best.unexplained { best = found }
     }
-    return best.drift
+    return best
   }
 
   /// Fits each frame to its reconstruction from the aligned stack's first two components.

@@ -8,6 +8,13 @@ struct TemplateFit {
   private let gradientY: Image
   private let gradientX: Image
 
+  /// Where a fit, or a step of it, led.
+  struct Outcome: Sendable {
+    var drift: Drift
+    /// The share of the template's variance that the fit leaves.
+    var unexplained: Double
+  }
+
   /// Nil where the margin leaves too little to fit.
   init?(template: Image, margin: Int) {
     guard min(template.height, template.width) >= 2 * margin + 12 else { return nil }
@@ -27,7 +34,7 @@ struct TemplateFit {
   /// The drift near `start` at which the spline with these coefficients fits best, and the share of the
   /// template's variance that the fit leaves unexplained; nil where the fit is singular or runs
   /// away.
-  func refine(_ start: Drift, of coefficients: Image) -> (drift: Drift, unexplained: Double)? {
+  func refine(_ start: Drift, of coefficients: Image) -> Outcome? {
     var drift = start
     var unexplained = 1.0
     for _ in 0..<8 {
@@ -41,14 +48,12 @@ struct TemplateFit {
       guard abs(drift.dy - start.dy) < 3, abs(drift.dx - start.dx) < 3 else { return nil }
       if abs(step.drift.dy) < 1e-3 && abs(step.drift.dx) < 1e-3 { break }
     }
-    return (drift, unexplained)
+    return Outcome(drift: drift, unexplained: unexplained)
   }
 
   /// One Gauss-Newton step. With moved image m, template t, gain g and offset o the residual
   /// t - (g m + o) is explained by -g times the gradient times the step, m and 1.
-  private func step(
-    at drift: Drift, _ coefficients: Image, _ reach: Int
-  ) -> (drift: Drift, unexplained: Double)? {
+  private func step(at drift: Drift, _ coefficients: Image, _ reach: Int) -> Outcome? {
     let moved = coefficients.sampled(at: drift)
     var normal = [Double](repeating: 0, count: 16)
     var right = [Double](repeating: 0, count: 4)
@@ -93,7 +98,7 @@ struct TemplateFit {
     let unexplained = variance > 0 ? max(squares - dot(solution, right), 0) / variance : 1
     // t = a gy + b gx + g m + o, and t(y, x) = g m(y + dy, x + dx): moving on by the step turns
     // g m into g m + gradient . step, so that a and b are the step themselves.
-    return (Drift(dy: solution[0], dx: solution[1]), unexplained)
+    return Outcome(drift: Drift(dy: solution[0], dx: solution[1]), unexplained: unexplained)
   }
 }
 

@@ -16,9 +16,14 @@ public struct EnergyList: Sendable, Equatable {
   public init(path: String) throws(InputError) {
     let rows = try TextTable(path: path).numbers(columns: 1, of: "an energy list")
     try EnergyList.refuseDecimalCommas(path: path)
-    for row in rows where row.values[0] <= 0 {
+    let isKEV = rows.allSatisfy { $0.values[0] < 70 }
+    for row in rows {
+      // From the lowest edges that a microscope reaches to well above the highest, in either unit.
+      let range = isKEV ? 0.01...70 : 70...200_000
+      guard !range.contains(row.values[0]) else { continue }
       throw InputError(
-        "an energy of \(row.values[0]) eV", path: path, place: "line \(row.line)")
+        "an energy of \(row.values[0]), where \(isKEV ? "keV" : "eV") are from "
+          + "\(range.lowerBound) to \(range.upperBound)", path: path, place: "line \(row.line)")
     }
     let (energies, isConverted) = EnergyList.inElectronVolts(rows.map { $0.values[0] })
     var lineOf: [Double: Int] = [:]

@@ -3,10 +3,22 @@ import Foundation
 /// Writes files that are whole or not there.
 public enum OutputFile {
   /// Writes bytes to a file by way of a draft beside it; straight into a pipe, a device or what a
-  /// symbolic link such as /dev/stdout leads to.
+  /// symbolic link leads to. `-` and /dev/stdout are the program's own output.
   ///
-  /// - Throws: ``InputError`` of kind `io` or `denied`.
-  public static func write(_ bytes: [UInt8], to path: String) throws(InputError) {
+  /// - Parameter inputs: files that must not be replaced. Neither is an SQLite file.
+  /// - Throws: ``InputError`` of kind `io` or `denied`, or `invalid` where the file is an input.
+  public static func write(
+    _ bytes: [UInt8], to path: String, protecting inputs: [String] = []
+  ) throws(InputError) {
+    if isStandardOutput(path) {
+      do {
+        try FileHandle.standardOutput.write(contentsOf: Data(bytes))
+        return
+      } catch {
+        throw InputError("cannot be written", path: path, kind: .io)
+      }
+    }
+    try refuseToReplace(inputs, at: path)
     var status = stat()
     let isSpecial = lstat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
     let target = isSpecial ? path : path + ".new-\(getpid())"
@@ -16,6 +28,28 @@ public enum OutputFile {
     } catch {
       if !isSpecial { unlink(target) }
       throw error
+    }
+  }
+
+  /// Whether a path names the program's own output.
+  public static func isStandardOutput(_ path: String) -> Bool {
+    ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].contains(path)
+  }
+
+  private static func refuseToReplace(_ inputs: [String], at path: String) throws(InputError) {
+    var target = stat()
+    guard stat(path, &target) == 0, target.st_mode & S_IFMT == S_IFREG else { return }
+    for input in inputs {
+      var status = stat()
+      if stat(input, &status) == 0, status.st_ino == target.st_ino, status.st_dev == target.st_dev {
+        throw InputError("is an input: name another file to write to", path: path)
+      }
+    }
+    guard let file = FileHandle(forReadingAtPath: path) else { return }
+    defer { try? file.close() }
+    let start = (try? file.read(upToCount: 15)) ?? Data()
+    if start.elementsEqual("SQLite format 3".utf8) {
+      throw InputError("is a catalog or database: name another file to write to", path: path)
     }
   }
 

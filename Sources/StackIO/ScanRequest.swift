@@ -72,6 +72,8 @@ extension ScanRequest {
   ) throws(InputError) -> (locations: [FrameLocation], isFolder: Bool) {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      // stat tells a file that is not there from one that may not be seen.
+      _ = try sizeOfReadableFile(path)
       throw InputError("no such file or folder", path: path, kind: .missing)
     }
     if !isFolder.boolValue {
@@ -247,7 +249,7 @@ extension ScanRequest {
 extension TIFFFile.Layout {
   fileprivate var words: String {
     let kind = [1: "unsigned", 2: "signed", 3: "float"][format] ?? "unsigned"
-    return "\(width) x \(height) pixels of \(bits) bits \(kind)"
+    return "\(height) x \(width) pixels of \(bits) bits \(kind)"
   }
 }
 

@@ -84,6 +84,10 @@ public final class TIFFFile {
     if let message = messages.last {
       throw InputError(message, path: path, place: "page \(pages + 1)")
     }
+    guard TIFFLastDirectory(tiff) != 0 else {
+      throw InputError(
+        "the list of pages leads back into itself", path: path, place: "page \(pages)")
+    }
   }
 
   deinit { TIFFClose(tiff) }
@@ -178,7 +182,7 @@ public final class TIFFFile {
     else {
       throw failure(
         page,
-        "claims \(layout.width) x \(layout.height) pixels, "
+        "claims \(layout.height) x \(layout.width) pixels, "
           + "more than its \(fileSize) bytes can hold: truncated or damaged")
     }
     return layout

@@ -8,13 +8,17 @@ struct TextTable {
   struct Line {
     let number: Int
     let fields: [Substring]
+
+    /// Whether it names columns: it begins with a letter, and is no "nan" or "inf".
+    var isHeader: Bool { fields[0].first?.isLetter == true && Double(fields[0]) == nil }
   }
 
   let path: String
-  let lines: [Line]
+  private(set) var lines: [Line]
 
   init(path: String) throws(InputError) {
     self.path = path
+    lines = []
     let text = try textOfFile(path)
     var lines: [Line] = []
     for (index, line) in text.split(
@@ -23,10 +27,34 @@ struct TextTable {
       guard let first = line.first(where: { !$0.isWhitespace }), !"#*%".contains(first) else {
         continue
       }
-      let fields = line.split { $0 == "," || $0 == ";" || $0.isWhitespace }
-      if !fields.isEmpty { lines.append(Line(number: index + 1, fields: fields)) }
+      lines.append(Line(number: index + 1, fields: try fields(of: line, number: index + 1)))
     }
     self.lines = lines
+  }
+
+  private func fields(of line: Substring, number: Int) throws(InputError) -> [Substring] {
+    let place = "line \(number)"
+    guard let separator = ";,".first(where: { line.contains($0) }) else {
+      return line.split(whereSeparator: \.isWhitespace)
+    }
+    if separator == ";" && line.contains(",") {
+      throw InputError(
+        "both semicolons and commas: write decimal commas as points", path: path, place: place)
+    }
+    let fields = line.split(separator: separator, omittingEmptySubsequences: false)
+      .map { Substring($0.trimmingCharacters(in: .whitespaces)) }
+    guard !fields.contains(where: \.isEmpty) else {
+      throw InputError("an empty field", path: path, place: place)
+    }
+    return fields
+  }
+
+  /// A decimal number: not a hexadecimal one, infinity, or "nan".
+  private static func number(_ field: Substring) -> Double? {
+    guard field.allSatisfy({ $0.isASCII && ($0.isNumber || "+-.eE".contains($0)) }) else {
+      return nil
+    }
+    return Double(field).flatMap { $0.isFinite ? $0 : nil }
   }
 
   /// The numbers of each line's first `columns` fields. A first line that begins with a letter is a
@@ -42,11 +70,11 @@ struct TextTable {
       }
       var values: [Double] = []
       for field in line.fields.prefix(columns) {
-        if let value = Double(field), value.isFinite { values.append(value) }
+        if let value = Self.number(field) { values.append(value) }
       }
       if values.count == columns {
         rows.append((line.number, values))
-      } else if index > 0 || line.fields[0].first?.isLetter != true {
+      } else if index > 0 || !line.isHeader {
         let text = line.fields.prefix(columns).joined(separator: " ")
         throw InputError("not a number: \"\(text.prefix(40))\"", path: path, place: place)
       }

@@ -31,6 +31,12 @@ struct ClusterCommand: DocumentedCommand {
   @Flag(help: "Counts and times as JSON.")
   var json = false
 
+  func validate() throws {
+    if json && OutputFile.isStandardOutput(labels) {
+      throw ValidationError("--labels \(labels) and --json would share standard output")
+    }
+  }
+
   func run() throws {
     let clock = ContinuousClock()
     let dbscan = try DBSCAN(radius: radius, minimumPoints: minPoints)
@@ -50,7 +56,7 @@ struct ClusterCommand: DocumentedCommand {
       text.append(contentsOf: String(label).utf8)
       text.append(UInt8(ascii: "\n"))
     }
-    try OutputFile.write(text, to: labels)
+    try OutputFile.write(text, to: labels, protecting: [points])
     report(result, file, [read - start, clustered - read, clock.now - clustered])
   }
 

@@ -49,6 +49,7 @@ struct ExampleCommand: DocumentedCommand {
           "\(name) takes \(Int(range.lowerBound)) to \(Int(range.upperBound))")
       }
     }
+    guard !folder.isEmpty else { throw ValidationError("the folder has no name") }
     try check("--height", Double(height), 48...4096)
     try check("--width", Double(width), 48...4096)
     try check("--energies", Double(energies), 24...400)

@@ -37,10 +37,15 @@ struct ExportCommand: DocumentedCommand {
   var drift: String?
 
   func validate() throws {
-    if labels == nil && dbscanLabels == nil && spectra == nil && drift == nil {
+    if targets.isEmpty {
       throw ValidationError("name a file: --labels, --dbscan-labels, --spectra or --drift")
     }
+    if Set(targets).count < targets.count {
+      throw ValidationError("two of the files to write have the same name")
+    }
   }
+
+  private var targets: [String] { [labels, dbscanLabels, spectra, drift].compactMap { $0 } }
 
   func run() throws {
     let catalog = try catalog.open(.read)

@@ -22,7 +22,7 @@ struct Failure: Error {
     case let error as CatalogError: self.init(error.description, exitCode: error.exitCode)
     case let error as ParameterError: self.init(error.description, exitCode: 64)
     case let error as AnalysisError: self.init(error.description, exitCode: 65)
-    case let error as Ingest.SampleConflict: self.init(error.description, exitCode: 1)
+    case let error as SampleConflict: self.init(error.description, exitCode: 1)
     case let error as DBSCAN.Failure: self.init(error.description, exitCode: error.exitCode)
     case let error as PrincipalComponents.Failure: self.init(error.description, exitCode: 70)
     default: return nil

@@ -83,9 +83,13 @@ struct IngestCommand: DocumentedCommand {
         throw ValidationError("\(name) \(value): it takes a number above 0")
       }
     }
-    guard (1...200).contains(sample.count) else {
-      throw ValidationError("--sample: a name has 1 to 200 letters")
+    if let pixelSize, !(1e-6...1e6).contains(pixelSize) {
+      throw ValidationError("--pixel-size \(pixelSize): it takes 1e-6 to 1e6 um")
     }
+    if signal != .counts && (reference != nil || dark != nil) {
+      throw ValidationError("--signal \(signal.rawValue) takes no --reference and no --dark")
+    }
+    try SampleName.validate(sample)
   }
 
   func run() throws {

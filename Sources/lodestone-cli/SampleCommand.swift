@@ -26,9 +26,7 @@ struct SampleCommand: ParsableCommand {
     var name: String
 
     func validate() throws {
-      guard (1...200).contains(name.count) else {
-        throw ValidationError("a sample's name has 1 to 200 letters")
-      }
+      try SampleName.validate(name)
     }
 
     func run() throws {
@@ -36,6 +34,19 @@ struct SampleCommand: ParsableCommand {
       let id = try catalog.resolveScan(scan)
       try catalog.assign(sample: name, toScan: id)
       Output.remark("scan \(id.prefix(12)) shows sample \(name)")
+    }
+  }
+}
+
+/// What a sample may be called.
+enum SampleName {
+  static func validate(_ name: String) throws {
+    let isPlain = name.unicodeScalars.allSatisfy { scalar in
+      ![.control, .format, .lineSeparator, .paragraphSeparator].contains(
+        scalar.properties.generalCategory)
+    }
+    guard (1...200).contains(name.count), isPlain, name.contains(where: { !$0.isWhitespace }) else {
+      throw ValidationError("a sample's name has 1 to 200 visible characters")
     }
   }
 }

@@ -184,6 +184,9 @@ private struct Program {
     try expect(64, "did you mean", ingest + ["--set", "dbscan.radios=1"])
     try expect(64, "--pixel-size", changed("--pixel-size", "-1"))
     try expect(64, "Missing expected argument", ["ingest"])
+    try expect(64, "visible characters", changed("--sample", " \n"))
+    try expect(64, "no --reference", ingest + ["--signal", "od"])
+    try expect(64, "no name", ["example", ""])
     try expect(64, "no query", ["query", "nothing"])
     try expect(64, "no parameter", ["query", "phase-stats", "--param", "x=1"])
     try expect(64, "only SELECT", ["sql", "DELETE FROM run"])
@@ -205,6 +208,9 @@ private struct Program {
     #expect(try program.run("sample", "assign", String(id.prefix(8)), "M2").code == 0)
     #expect(try program.run(changed("--sample", "M2")).output.hasPrefix("unchanged"))
     try expect(66, "no cluster", ["audit", "@last:9:pixels"])
+    try expect(65, "m.lode: is a catalog", ["export", "@last", "--labels", "m.lode"])
+    try expect(65, "is an input", ["export", "@last", "--spectra", "ex/scan.tif"])
+    try expect(64, "the same name", ["export", "@last", "--spectra", "a", "--drift", "a"])
     try expect(64, "no quantity", ["audit", "@last:0:colour"])
   }
 

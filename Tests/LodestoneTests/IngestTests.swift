@@ -156,7 +156,7 @@ import TestSupport
     }
     request.path = try folder.write(try TIFFWriter.encode(pages), to: "floats.tif")
     #expect(try ingest.run(request, sample: "M1").status == .sighted)
-    #expect(throws: Ingest.SampleConflict.self) { try ingest.run(request, sample: "M2") }
+    #expect(throws: SampleConflict.self) { try ingest.run(request, sample: "M2") }
     #expect(try catalog.ask(StoredQuery.named("runs")).rows.count == 1)
   }
 

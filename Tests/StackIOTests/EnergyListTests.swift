@@ -1,3 +1,4 @@
+import Foundation
 import StackIO
 import Testing
 import TestSupport
@@ -23,7 +24,11 @@ import TestSupport
 
   @Test(arguments: [
     ("7100\nabc\n", "line 2"), ("7100\n7100\n", "line 2"), ("7100\n-5\n", "line 2"),
-    ("7100\nnan\n", "line 2"), ("7100,5\n7112,5\n", "decimal commas"), ("# only\n", "no numbers"),
+    ("7100\nnan\n", "line 2"), ("nan\n7100\n", "line 1"), ("7.1\n7112\n", "line 1"),
+    ("7,100.0\n8,112.0\n7112\n", "line 1"), ("7100\n1e300\n", "line 2"),
+    ("0x1BA8\n7112\n", "line 1"),
+    ("7100;1,5\n7112;1,6\n", "both"), ("7100,,1\n", "empty field"),
+    ("7100,5\n7112,5\n", "decimal commas"), ("# only\n", "no numbers"),
     ("", "no numbers"),
   ])
   func defects(text: String, words: String) throws {
@@ -144,6 +149,20 @@ import TestSupport
     #expect(levels == [100, 150, 200])
     request.reference = try folder.write("7111 100\n7120 200\n", to: "i0.txt")
     #expect(throws: InputError.self) { try request.open() }
+  }
+}
+
+@Suite struct OutputFileTests {
+  @Test func inputsAndDatabasesAreNotReplaced() throws {
+    let folder = try TemporaryFolder()
+    let input = try folder.write("input", to: "input.csv")
+    let database = try folder.write("SQLite format 3 and so on", to: "x.tif")
+    #expect(throws: InputError.self) { try OutputFile.write([1], to: input, protecting: [input]) }
+    #expect(throws: InputError.self) { try OutputFile.write([1], to: database) }
+    #expect(try String(contentsOfFile: input, encoding: .utf8) == "input")
+    try OutputFile.write([65], to: input)
+    #expect(try String(contentsOfFile: input, encoding: .utf8) == "A")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 2)
   }
 }
 

@@ -64,6 +64,15 @@ import TestSupport
     }
   }
 
+  /// The last page's link, the file's last four bytes, leads back to the first page.
+  @Test func refusesLoops() throws {
+    var bytes = try TIFFWriter.encode(
+      [page(.uint16([1, 2, 3, 4, 5, 6])), page(.uint16([6, 5, 4, 3, 2, 1]))], isCompressed: false)
+    #expect(bytes.suffix(4).elementsEqual([0, 0, 0, 0]))
+    bytes.replaceSubrange(bytes.count - 4..<bytes.count, with: bytes[4..<8])
+    #expect(throws: InputError.self) { try TIFFFile(bytes: bytes, name: "loop.tif") }
+  }
+
   /// 178 files of other people: grey ones are read exactly, or refused by name; what is no grey frame
   /// is refused; nothing crashes.
   @Test(.enabled(if: SharedData.isThere, "no ../shared: real data is skipped"))
