@@ -92,9 +92,10 @@ public struct PhaseCorrelation: Sendable {
   }
 
   /// How far the image of `moved` is displaced against that of `first`: the peak of their
-  /// correlation, or its deepest trough where the contrast `isReversed`.
+  /// correlation, or its deepest trough where the contrast `isReversed`; to 0.01 px, or to a whole
+  /// pixel where it is not `isRefined`.
   public func drift(
-    of moved: Spectrum, against first: Spectrum, isReversed: Bool = false
+    of moved: Spectrum, against first: Spectrum, isReversed: Bool = false, isRefined: Bool = true
   ) -> Drift {
     let sign: Float = isReversed ? -1 : 1
     var cross = zip(first.values, moved.values).map { a, b in
@@ -115,7 +116,7 @@ public struct PhaseCorrelation: Sendable {
     let (row, column) = (peak / width, peak % width)
     var dy = Double(2 * row > height ? row - height : row)
     var dx = Double(2 * column > width ? column - width : column)
-    for step in [0.1, 0.01] {
+    for step in isRefined ? [0.1, 0.01] : [] {
       (dy, dx) = finerPeak(of: cross, aroundY: dy, x: dx, step: step)
     }
     return Drift(dy: dy, dx: dx)

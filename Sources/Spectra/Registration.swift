@@ -63,12 +63,18 @@ public struct Registration: Sendable, Equatable {
     }
     let links = mapInParallel(frames.count - 1) { index in
       let (before, behind) = (spectra[index], spectra[index + 1])
+      // To a whole pixel: the fit goes on from there.
+      func coarse(
+        _ b: PhaseCorrelation.Spectrum, _ a: PhaseCorrelation.Spectrum, isReversed: Bool = false
+      ) -> Drift {
+        correlation.drift(of: b, against: a, isReversed: isReversed, isRefined: false)
+      }
       return bestLink(
         from: frames[index], to: frames[index + 1],
         [
-          Drift(dy: 0, dx: 0), correlation.drift(of: behind.density, against: before.density),
-          correlation.drift(of: behind.density, against: before.density, isReversed: true),
-          correlation.drift(of: behind.steepness, against: before.steepness),
+          Drift(dy: 0, dx: 0), coarse(behind.density, before.density),
+          coarse(behind.density, before.density, isReversed: true),
+          coarse(behind.steepness, before.steepness),
         ])
     }
     guard links.contains(where: { $0.unexplained < 0.8 }) else { return nil }

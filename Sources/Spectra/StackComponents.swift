@@ -45,21 +45,28 @@ struct StackComponents {
     let count = stack.count
     let (height, width) = (stack[0].height, stack[0].width)
     let inset = min(margin, min(height, width) / 4)
-    // Every third pixel either way is plenty for two components of a blurred stack.
-    var rows = [[Float]](repeating: [], count: count)
-    for y in stride(from: inset, to: height - inset, by: 3) {
-      for x in stride(from: inset, to: width - inset, by: 3) {
-        for frame in 0..<count { rows[frame].append(stack[frame][y, x]) }
-      }
+    // About 10,000 pixels are plenty for a few components of a blurred stack.
+    let area = Double((height - 2 * inset) * (width - 2 * inset))
+    let step = max(3, Int((area / 10_000).squareRoot()))
+    let places = stride(from: inset, to: height - inset, by: step).flatMap { y in
+      stride(from: inset, to: width - inset, by: step).map { x in y * width + x }
     }
-    let samples = rows
-    return mapInParallel(count) { i in
-      (0..<count).map { j in
+    let samples = stack.map { frame in places.map { frame.pixels[$0] } }
+    let upper = mapInParallel(count) { i in
+      (i..<count).map { j in
         var sum = 0.0
-        for place in samples[i].indices { sum += Double(samples[i][place] * samples[j][place]) }
+        for place in places.indices { sum += Double(samples[i][place] * samples[j][place]) }
         return sum
       }
     }
+    var products = [[Double]](repeating: [Double](repeating: 0, count: count), count: count)
+    for i in 0..<count {
+      for j in i..<count {
+        products[i][j] = upper[i][j - i]
+        products[j][i] = upper[i][j - i]
+      }
+    }
+    return products
   }
 
   /// The frame as the components alone make it.
