@@ -111,7 +111,7 @@ private func labels(
   /// coarse, so that duplicates do.
   @Test(arguments: 1...8) func equalsBruteForce(dimensions: Int) throws {
     var random = TestRandom(seed: UInt64(dimensions))
-    for round in 0..<60 {
+    for round in 0..<300 {
       let count = Int.random(in: 1...220, using: &random)
       let levels = [4, 12, 1000].randomElement(using: &random) ?? 4
       let points = (0..<count * dimensions).map { _ in
