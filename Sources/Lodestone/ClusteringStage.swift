@@ -24,8 +24,6 @@ struct ClusteringStage {
     var gradientThreshold: Double
     var clustersBeforeDrop: Int
     var rejectedPixels: Int
-    /// The mean of all pixels' optical density over the energies: the thickness measure.
-    var meanOpticalDensity: Image
   }
 
   let parameters: ParameterSet
@@ -38,19 +36,7 @@ struct ClusteringStage {
       meanOpticalDensity: mean, isMeasured: registered.isMeasured,
       fraction: parameters.fixed("mask.fraction"))
     let pixels = isSample.indices.filter { isSample[$0] && mean.pixels[$0] > 0 }.map { Int32($0) }
-    guard frames.count >= 5 else {
-      throw AnalysisError("\(frames.count) energies are no spectrum: at least 5 are needed")
-    }
-    if pixels.count < 100, !isSample.contains(true), mean.pixels.max() ?? 0 <= 0 {
-      throw AnalysisError(
-        "the optical density is below 0 everywhere: the reference is darker than the frames "
-          + "(is it that of this scan, and are the exposures known?)")
-    }
-    guard pixels.count >= 100 else {
-      throw AnalysisError(
-        "only \(pixels.count) pixels hold sample: at least 100 are needed "
-          + "(mask.fraction, or the drift is larger than the frame)")
-    }
+    try refuseTooLittle(energies: frames.count, pixels: pixels.count, mean)
     let grid = PixelGrid(height: height, width: width, pixels: pixels)
     let features = try features(frames, mean, grid)
     let gradient = grid.gradientMagnitude(features.scores, dimensions: features.dimensions)
@@ -92,8 +78,23 @@ struct ClusteringStage {
       clusterCount: kept, variances: features.variances, dimensions: features.dimensions,
       radius: radius, minimumPoints: minimumPoints, noiseUnit: features.noiseUnit,
       eligibleCount: eligible.count, gradientThreshold: Double(threshold),
-      clustersBeforeDrop: clustering.clusterCount, rejectedPixels: rejected,
-      meanOpticalDensity: mean)
+      clustersBeforeDrop: clustering.clusterCount, rejectedPixels: rejected)
+  }
+
+  private func refuseTooLittle(energies: Int, pixels: Int, _ mean: Image) throws(AnalysisError) {
+    guard energies >= 5 else {
+      throw AnalysisError("\(energies) energies are no spectrum: at least 5 are needed")
+    }
+    if pixels == 0, mean.pixels.max() ?? 0 <= 0 {
+      throw AnalysisError(
+        "the optical density is below 0 everywhere: the reference is darker than the frames "
+          + "(is it that of this scan, and are the exposures known?)")
+    }
+    guard pixels >= 100 else {
+      throw AnalysisError(
+        "only \(pixels) pixels hold sample: at least 100 are needed "
+          + "(mask.fraction, or the drift is larger than the frame)")
+    }
   }
 
   // MARK: Features

@@ -4,7 +4,7 @@ public import StackIO
 
 /// The main job: a scan's files -> a stored, queryable result.
 ///
-///     let ingest = Ingest(catalog: catalog, parameters: try ParameterSet())
+///     let ingest = Ingest(catalog: catalog, parameters: try ParameterSet(), command: "my program")
 ///     let outcome = try ingest.run(request, sample: "M1")
 public struct Ingest {
   /// What an ingest did.
@@ -49,7 +49,7 @@ public struct Ingest {
     let start = clock.now
     let scan = try request.open()
     let loaded = try LoadedScan(scan, progress: progress)
-    let files = try sourceFiles(scan, energies: request.energiesPath)
+    let files = try sourceFiles(scan)
     let reading = ExecutionRecord.Stage(name: "read", seconds: (clock.now - start) / .seconds(1))
     let run = RunRecord(
       scanID: loaded.record.id, parameters: parameters.parameters, stages: Analysis.stages)
@@ -83,11 +83,9 @@ public struct Ingest {
     }
   }
 
-  private func sourceFiles(_ scan: Scan, energies: String?) throws(InputError) -> [SourceFile] {
-    var files = scan.files
-    if let energies { files.append((energies, "energies")) }
+  private func sourceFiles(_ scan: Scan) throws(InputError) -> [SourceFile] {
     var sources: [SourceFile] = []
-    for file in files {
+    for file in scan.files {
       guard let (sha256, bytes) = ContentDigest.ofFile(file.path) else {
         throw InputError("cannot be read", path: file.path, kind: .io)
       }

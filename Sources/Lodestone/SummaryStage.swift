@@ -16,7 +16,6 @@ struct SummaryStage {
   ) throws -> ResultRecord {
     let clusters = try clusters(scan, registered.frames, clustered)
     let depth = depthHistogram(registered, clustered)
-    let isRegistered = parameters.text("register.method") != "none"
     return ResultRecord(
       totalPixels: scan.height * scan.width, analysedPixels: clustered.grid.pixels.count,
       eligiblePixels: clustered.eligibleCount,
@@ -28,8 +27,7 @@ struct SummaryStage {
       warnings: warnings(scan, density, clustered, clusters, hasDepth: !depth.isEmpty),
       frames: scan.energies.indices.map { index in
         ResultRecord.FrameRow(
-          driftDY: isRegistered ? registered.drifts[index].dy : 0,
-          driftDX: isRegistered ? registered.drifts[index].dx : 0, scale: 1,
+          driftDY: registered.drifts[index].dy, driftDX: registered.drifts[index].dx, scale: 1,
           alteredPixels: density.altered[index].count,
           emptyFieldOD: density.emptyFieldLevels.isEmpty
             ? nil : Double(density.emptyFieldLevels[index]))

@@ -3,13 +3,13 @@ internal import GRDB
 
 /// A catalog of results: one SQLite file.
 ///
-///     let catalog = try Catalog(path: "magnets.lode", access: .write)
-///     let outcome = try catalog.store(record)
+///     let catalog = try Catalog(path: "magnets.lode", access: .read)
+///     let clusters = try catalog.ask("run-clusters", run: try catalog.resolveRun("@last"))
 ///
 /// ## Topics
 /// - ``create(at:)``, ``init(path:access:)``
-/// - ``store(_:)``, ``storedResult(of:)``
-/// - ``ask(_:parameters:)``, ``resolveRun(_:)``
+/// - ``storedResult(of:)``, ``assign(sample:toScan:)``
+/// - ``ask(_:parameters:)``, ``ask(_:run:)``, ``map(_:run:)``, ``resolveRun(_:)``
 public final class Catalog {
   /// What a catalog is opened for.
   public enum Access: Sendable {
@@ -80,7 +80,7 @@ public final class Catalog {
     let draft = path + ".new-\(ProcessInfo.processInfo.processIdentifier)"
     defer { unlink(draft) }
     do {
-      let queue = try open(draft, .write, mayCreate: true)
+      let queue = try open(draft, .write)
       try queue.writeWithoutTransaction { database in
         try database.execute(sql: "PRAGMA page_size = 8192")
         try database.execute(sql: "PRAGMA application_id = \(applicationID)")
@@ -97,9 +97,7 @@ public final class Catalog {
     return true
   }
 
-  private static func open(
-    _ path: String, _ access: Access, mayCreate: Bool = false
-  ) throws -> DatabaseQueue {
+  private static func open(_ path: String, _ access: Access) throws -> DatabaseQueue {
     var configuration = Configuration()
     configuration.readonly = access == .read
     configuration.busyMode = .timeout(30)

@@ -111,7 +111,7 @@ extension TemplateFit {
     let pixels = normal[15]
     guard let solution = solveSymmetric(normal, right) else { return }
     let residual = max(squares - dot(solution, right), 0) / pixels
-    // Noise blurred by 1 px has a third of its variance, (1 - 1/e) / 2, in each direction's
+    // Noise blurred by 1 px (the default) has a third of its variance, (1 - 1/e) / 2, in each direction's
     // differences, and the residual holds the noise of two images; about 12 blurred pixels are one
     // independent value.
     let noise = residual / 6

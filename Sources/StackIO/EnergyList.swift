@@ -4,8 +4,8 @@ import Foundation
 public struct EnergyList: Sendable, Equatable {
   /// The energies in the order of the frames, eV.
   public let energies: [Double]
-  /// Where they came from, in words.
-  public let source: String
+  /// The file that lists them; nil where they are in the names of the frames' files.
+  public let path: String?
   /// Whether they were given in keV and converted.
   public let isConvertedFromKEV: Bool
 
@@ -34,7 +34,7 @@ public struct EnergyList: Sendable, Equatable {
       }
     }
     self.energies = energies
-    source = path
+    self.path = path
     isConvertedFromKEV = isConverted
   }
 
@@ -59,7 +59,7 @@ public struct EnergyList: Sendable, Equatable {
       }
     }
     self.energies = energies
-    source = "file names"
+    path = nil
     isConvertedFromKEV = isConverted
   }
 

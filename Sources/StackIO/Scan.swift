@@ -45,8 +45,8 @@ public enum ReferenceSource: Sendable, Equatable {
 public struct Scan: Sendable {
   /// The photon energies, eV, ascending.
   public let energies: [Double]
-  /// Where the energies came from, in words.
-  public let energySource: String
+  /// The file that lists the energies; nil where they are in the names of the frames' files.
+  public let energiesPath: String?
   /// The frames, in the order of the energies.
   public let frames: [FrameLocation]
   /// A frame's rows.
@@ -61,8 +61,6 @@ public struct Scan: Sendable {
   public let signal: SignalKind
   /// The side of a pixel, um, at the lowest energy; nil where it is not known.
   public let pixelSizeUM: Double?
-  /// Where the pixel size came from: "option", "file" or "unknown".
-  public let pixelSizeSource: String
   /// The exposure of a frame, s; nil where it is not known.
   public let exposure: Double?
   /// The exposure of a reference frame, s; nil where it is not known.
@@ -88,6 +86,7 @@ public struct Scan: Sendable {
     case .notNeeded, .emptyField: break
     }
     add(darks, "dark")
+    if let energiesPath { files.append((energiesPath, "energies")) }
     return files
   }
 }

@@ -54,14 +54,17 @@ extension ScanRequest {
     } else if signal == .counts, exposure == nil, source != .emptyField {
       remarks.append("the exposures are not known: their ratio is taken as 1")
     }
-    let (pixelSize, pixelSizeSource) = try pixelSize(of: locations[0], reader)
-    if pixelSize == nil {
+    var pixelSize = pixelSizeUM
+    if pixelSize == nil { pixelSize = try reader.open(locations[0].path).pixelSizeUM() }
+    if let pixelSize, pixelSizeUM == nil {
+      remarks.append("the pixel size, \(pixelSize) um, is the file's own")
+    } else if pixelSize == nil {
       remarks.append("the pixel size is not known: no areas or depths in um (--pixel-size UM)")
     }
     return Scan(
-      energies: sorted, energySource: list.source, frames: order.map { locations[$0] },
+      energies: sorted, energiesPath: list.path, frames: order.map { locations[$0] },
       height: layout.height, width: layout.width, reference: source, darks: darks, signal: signal,
-      pixelSizeUM: pixelSize, pixelSizeSource: pixelSizeSource, exposure: exposure,
+      pixelSizeUM: pixelSize, exposure: exposure,
       referenceExposure: referenceExposure, geometry: geometry, remarks: remarks)
   }
 
@@ -128,7 +131,7 @@ extension ScanRequest {
       guard list.energies.count == locations.count else {
         throw InputError(
           "\(list.energies.count) energies for \(locations.count) frames in \(path)",
-          path: list.source)
+          path: list.path ?? path)
       }
       return list
     } catch {
@@ -235,14 +238,6 @@ extension ScanRequest {
     defer { try? handle.close() }
     let start = (try? handle.read(upToCount: 2)) ?? Data()
     return start.elementsEqual("II".utf8) || start.elementsEqual("MM".utf8)
-  }
-
-  private func pixelSize(
-    of location: FrameLocation, _ reader: FrameReader
-  ) throws(InputError) -> (Double?, String) {
-    if let pixelSizeUM { return (pixelSizeUM, "option") }
-    let found = try reader.open(location.path).pixelSizeUM()
-    return (found, found == nil ? "unknown" : "file")
   }
 }
 

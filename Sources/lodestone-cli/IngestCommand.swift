@@ -106,7 +106,11 @@ struct IngestCommand: DocumentedCommand {
         try report(outcome, of: path, catalog)
       } catch {
         Output.progress("")
-        guard let failure = Failure(error) else { throw error }
+        guard var failure = Failure(error) else { throw error }
+        // Of several scans, the one whose sample differs.
+        if error is SampleConflict {
+          failure = Failure("\(path): \(failure.message)", exitCode: failure.exitCode)
+        }
         failure.report()
         if json {
           Output.line(

@@ -73,6 +73,17 @@ import TestSupport
     #expect(scan.remarks.contains { $0.contains("do not ascend") })
   }
 
+  /// A text file named like the stack lists its energies, and is one of the scan's files.
+  @Test func aSidecarListsTheEnergies() throws {
+    var request = ScanRequest(path: try stack([1, 2], "s.tif"))
+    _ = try folder.write("7110\n7120\n", to: "s.txt")
+    request.signal = .od
+    let scan = try request.open()
+    #expect(scan.energies == [7110, 7120])
+    #expect(scan.files.map(\.role) == ["frames", "energies"])
+    #expect(scan.energiesPath == folder.file("s.txt"))
+  }
+
   /// Names as beamlines write them.
   @Test(arguments: [
     ("a_07112.0_eV.tif", 7112.0), ("xanesocv_8250_0eV.tif", 8250), ("s_E7112.50.tif", 7112.5),
