@@ -5,6 +5,6 @@
 -- :run text  The run's id.
 SELECT label AS cluster, pixels, dbscan_pixels, share, area_um2, nd_step, fe_step, nd_fraction,
   nd_fraction_error
-FROM cluster_overview
+FROM cluster_overview_all
 WHERE run_id = :run
 ORDER BY label;

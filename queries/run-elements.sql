@@ -6,7 +6,7 @@
 SELECT element.label AS cluster, element.symbol, element.edge, element.edge_ev, element.step,
   element.step_error, element.areal_g_cm2, element.areal_error_g_cm2, element.atomic_fraction,
   element.atomic_fraction_error, element.method
-FROM cluster_element AS element
-JOIN run_overview AS run ON run.result_id = element.result_id
+FROM run_overview_all AS run
+JOIN cluster_element AS element ON element.result_key = run.result_key
 WHERE run.run_id = :run
 ORDER BY element.label, element.edge_ev;

@@ -2,7 +2,7 @@
 --
 -- :run text  The run's id.
 SELECT DISTINCT item.name, item.text AS value, item.environment_id
-FROM environment_item AS item
-JOIN execution ON execution.environment_id = item.environment_id
+FROM execution_overview AS execution
+JOIN environment_overview AS item ON item.environment_id = execution.environment_id
 WHERE execution.run_id = :run
 ORDER BY item.environment_id, item.name;

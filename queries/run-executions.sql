@@ -1,8 +1,8 @@
--- Each time that a run was computed.
+-- Each time that a run was computed: what for, and what came out.
 --
 -- :run text  The run's id.
-SELECT execution.execution_id, execution.started_at, execution.finished_at, execution.host,
-  execution.result_id, execution.environment_id, execution.command
-FROM execution
-WHERE execution.run_id = :run
-ORDER BY execution.started_at, execution.execution_id;
+SELECT execution_id, purpose, outcome, grade, failure, started_at, finished_at, host, result_id,
+  environment_id, command
+FROM execution_overview
+WHERE run_id = :run
+ORDER BY started_at, execution_id;

@@ -2,7 +2,7 @@
 --
 -- :run text  The run's id.
 SELECT file.role, file.sha256, file.bytes, file.seen_at, file.path
-FROM source_file AS file
-JOIN run ON run.scan_id = file.scan_id
+FROM run
+JOIN source_file AS file ON file.scan_key = run.scan_key
 WHERE run.run_id = :run
 ORDER BY file.seen_at, CASE file.role WHEN 'frames' THEN 0 ELSE 1 END, file.path;

@@ -2,7 +2,7 @@
 --
 -- :run text  The run's id.
 SELECT value.name, value.number AS value, value.unit
-FROM result_value AS value
-JOIN run_overview AS run ON run.result_id = value.result_id
+FROM run_overview_all AS run
+JOIN result_value AS value ON value.result_key = run.result_key
 WHERE run.run_id = :run
 ORDER BY value.name;

@@ -2,7 +2,7 @@
 --
 -- :run text  The run's id.
 SELECT spectrum.label AS cluster, spectrum.energy_ev, spectrum.mean_od, spectrum.sd_od
-FROM cluster_spectrum AS spectrum
-JOIN run_overview AS run ON run.result_id = spectrum.result_id
+FROM run_overview_all AS run
+JOIN cluster_spectrum AS spectrum ON spectrum.result_key = run.result_key
 WHERE run.run_id = :run
 ORDER BY spectrum.label, spectrum.number;

@@ -2,7 +2,7 @@
 --
 -- :run text  The run's id.
 SELECT warning.message
-FROM result_warning AS warning
-JOIN run_overview AS run ON run.result_id = warning.result_id
+FROM run_overview_all AS run
+JOIN result_warning AS warning ON warning.result_key = run.result_key
 WHERE run.run_id = :run
 ORDER BY warning.number;

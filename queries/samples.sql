@@ -1,8 +1,10 @@
--- The samples, with how many scans and runs show each.
-SELECT sample.name AS sample, count(DISTINCT scan_sample.scan_id) AS scans,
-  count(DISTINCT run.run_id) AS runs, sample.recorded_at
+-- The samples, with how many scans show each, how many runs count, and what is known of it.
+SELECT sample.name AS sample,
+  (SELECT count(*) FROM scan_sample WHERE scan_sample.sample = sample.name) AS scans,
+  (SELECT count(*) FROM run_overview WHERE run_overview.sample = sample.name) AS runs,
+  (SELECT group_concat(name || '=' || value, ', ')
+   FROM (SELECT name, value FROM sample_attribute
+         WHERE sample_attribute.sample = sample.name ORDER BY name)) AS attributes,
+  sample.recorded_at
 FROM sample
-LEFT JOIN scan_sample ON scan_sample.sample = sample.name
-LEFT JOIN run ON run.scan_id = scan_sample.scan_id
-GROUP BY sample.name
 ORDER BY sample.name;

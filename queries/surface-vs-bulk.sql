@@ -9,14 +9,13 @@
 --
 -- :surface_depth_um number = 0.5  The largest depth that still counts as surface, um.
 WITH zoned AS (
-  SELECT run.sample, run.run_id, run.result_id, run.geometry,
-    CASE WHEN (depth.bin + 0.5) * result.depth_bin_px * run.pixel_size_um <= :surface_depth_um
+  SELECT run.sample, run.run_id, run.result_key, run.geometry,
+    CASE WHEN (depth.bin + 0.5) * run.depth_bin_px * run.pixel_size_um <= :surface_depth_um
       THEN 'surface' ELSE 'bulk' END AS zone,
     depth.label, sum(depth.pixels) AS pixels,
     run.pixel_size_um * run.pixel_size_um AS pixel_area_um2
   FROM run_overview AS run
-  JOIN result ON result.result_id = run.result_id
-  JOIN cluster_depth AS depth ON depth.result_id = run.result_id
+  JOIN cluster_depth AS depth ON depth.result_key = run.result_key
   WHERE run.pixel_size_um IS NOT NULL
   GROUP BY run.run_id, zone, depth.label
 )
@@ -32,8 +31,8 @@ SELECT zoned.sample, zoned.run_id, zoned.geometry, zoned.zone, sum(zoned.pixels)
     AS noise_share
 FROM zoned
 LEFT JOIN cluster_element AS nd
-  ON nd.result_id = zoned.result_id AND nd.label = zoned.label AND nd.symbol = 'Nd'
+  ON nd.result_key = zoned.result_key AND nd.label = zoned.label AND nd.symbol = 'Nd'
 LEFT JOIN cluster_element AS fe
-  ON fe.result_id = zoned.result_id AND fe.label = zoned.label AND fe.symbol = 'Fe'
+  ON fe.result_key = zoned.result_key AND fe.label = zoned.label AND fe.symbol = 'Fe'
 GROUP BY zoned.run_id, zoned.zone
 ORDER BY zoned.sample, zoned.run_id, zoned.zone DESC;

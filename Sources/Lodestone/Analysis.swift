@@ -13,29 +13,31 @@ struct Analysis {
   let parameters: ParameterSet
   let progress: (String) -> Void
 
-  /// Analyses a scan; what was found and how long each stage took.
-  func run(_ loaded: LoadedScan) throws -> (result: ResultRecord, stages: [ExecutionRecord.Stage]) {
-    var times: [ExecutionRecord.Stage] = []
-    func timed<T>(_ stage: String, _ words: String, _ body: () throws -> T) rethrows -> T {
+  /// Analyses a scan: what was found.
+  ///
+  /// - Parameter times: each stage's time is added as it ends, also that of one that throws.
+  func run(_ loaded: LoadedScan, times: inout [ExecutionRecord.Stage]) throws -> ResultRecord {
+    func timed<T>(
+      _ stage: String, _ words: String, _ times: inout [ExecutionRecord.Stage],
+      _ body: () throws -> T
+    ) rethrows -> T {
       progress(words)
       let clock = ContinuousClock()
       let start = clock.now
-      let value = try body()
-      times.append(.init(name: stage, seconds: (clock.now - start) / .seconds(1)))
-      return value
+      defer { times.append(.init(name: stage, seconds: (clock.now - start) / .seconds(1))) }
+      return try body()
     }
-    let density = try timed("correct", "optical density") {
+    let density = try timed("correct", "optical density", &times) {
       try OpticalDensityStage(parameters: parameters).run(loaded)
     }
-    let registered = timed("register", "registering the frames") {
+    let registered = timed("register", "registering the frames", &times) {
       RegistrationStage(parameters: parameters).run(density)
     }
-    let clustered = try timed("cluster", "clustering the spectra") {
+    let clustered = try timed("cluster", "clustering the spectra", &times) {
       try ClusteringStage(parameters: parameters).run(registered)
     }
-    let result = try timed("summarise", "summarising the clusters") {
+    return try timed("summarise", "summarising the clusters", &times) {
       try SummaryStage(parameters: parameters).run(loaded.scan, density, registered, clustered)
     }
-    return (result, times)
   }
 }

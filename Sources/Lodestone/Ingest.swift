@@ -40,58 +40,59 @@ public struct Ingest {
   /// Reads, analyses and stores a scan.
   ///
   /// All computing is done before the catalog's lock is taken. A run that is stored already is not
-  /// computed again.
+  /// computed again. One that fails after its scan was read is stored as a failed execution.
   ///
+  /// - Parameter explain: is told what differs from the nearest earlier run, before anything is
+  ///   computed.
   /// - Throws: ``InputError``, ``AnalysisError``, ``CatalogError``, ``SampleConflict``.
-  public func run(_ request: ScanRequest, sample: String) throws -> Outcome {
-    let startedAt = Date()
-    let clock = ContinuousClock()
-    let start = clock.now
-    let scan = try request.open()
-    let loaded = try LoadedScan(scan, progress: progress)
-    let files = try sourceFiles(scan)
-    let reading = ExecutionRecord.Stage(name: "read", seconds: (clock.now - start) / .seconds(1))
+  public func run(
+    _ request: ScanRequest, sample: String, explain: ((RunDifference) -> Void)? = nil
+  ) throws -> Outcome {
+    let execution = Execution(purpose: .ingest, command: command)
+    let loaded = try execution.load(request, progress: progress)
+    let sighting = try Sighting(of: loaded.scan, request: request)
+    let scanID = loaded.record.id
     let run = RunRecord(
-      scanID: loaded.record.id, parameters: parameters.parameters, stages: Analysis.stages)
+      scanID: scanID, parameters: parameters.parameters, stages: Analysis.stages)
     let runID = run.id
-    if let stored = try catalog.sample(ofScan: loaded.record.id), stored != sample {
-      throw SampleConflict(scanID: loaded.record.id, stored: stored, asked: sample)
+    if let explain { explain(try catalog.difference(of: run, scan: loaded.record)) }
+    if let stored = try catalog.sample(ofScan: scanID), stored != sample {
+      throw SampleConflict(scanID: scanID, stored: stored, asked: sample)
     }
     if try catalog.storedResult(of: runID) != nil {
-      let status = try catalog.storeSightings(files, scanID: loaded.record.id)
-      return Outcome(status: status, runID: runID, stages: [reading])
+      let status = try catalog.store(sighting, ofScan: scanID)
+      return Outcome(status: status, runID: runID, stages: execution.stages)
     }
-    var (result, stages) = try analysed(loaded, path: request.path)
-    stages.insert(reading, at: 0)
-    progress("storing")
-    _ = try catalog.store(
-      scan: loaded.record, sample: sample, files: files, run: run, result: result,
-      execution: ExecutionRecord(
-        environment: RunEnvironment.current, startedAt: startedAt, finishedAt: Date(),
-        host: ProcessInfo.processInfo.hostName, command: command, stages: stages))
-    return Outcome(status: .stored, runID: runID, stages: stages)
-  }
-
-  /// The analysis, whose errors are of the scan at a path.
-  private func analysed(
-    _ loaded: LoadedScan, path: String
-  ) throws -> (result: ResultRecord, stages: [ExecutionRecord.Stage]) {
+    func store(_ answer: Catalog.Answer) throws {
+      try catalog.store(
+        scan: loaded.record, sample: sample, sighting: sighting, run: run, answer: answer,
+        execution: execution.record())
+    }
+    let result: ResultRecord
     do {
-      return try Analysis(parameters: parameters, progress: progress).run(loaded)
-    } catch let error as AnalysisError {
-      throw AnalysisError("\(path): \(error.description)")
+      result = try execution.analyse(loaded, parameters, path: request.path, progress: progress)
+    } catch {
+      try store(.failure("\(error)"))
+      throw error
     }
+    progress("storing")
+    try store(.result(result))
+    return Outcome(status: .stored, runID: runID, stages: execution.stages)
   }
+}
 
-  private func sourceFiles(_ scan: Scan) throws(InputError) -> [SourceFile] {
+extension Sighting {
+  /// The files of a scan, digested.
+  init(of scan: Scan, request: ScanRequest) throws(InputError) {
     var sources: [SourceFile] = []
     for file in scan.files {
       guard let (sha256, bytes) = ContentDigest.ofFile(file.path) else {
         throw InputError("cannot be read", path: file.path, kind: .io)
       }
-      let path = URL(fileURLWithPath: file.path).standardizedFileURL.path
-      sources.append(SourceFile(path: path, sha256: sha256, bytes: bytes, role: file.role))
+      sources.append(
+        SourceFile(
+          path: absolutePath(file.path), sha256: sha256, bytes: bytes, role: file.role))
     }
-    return sources
+    self.init(files: sources, request: request.canonicalJSON)
   }
 }

@@ -28,20 +28,27 @@ struct LoadedScan: Sendable {
       frames.append(try reader.frame(at: location))
     }
     var digests = zip(frames, scan.energies).map { frame, energy in
-      ScanRecord.FrameDigest(kind: .sample, energyEV: energy, digest: Self.digest(frame))
+      ScanRecord.FrameDigest(
+        kind: .sample, energyEV: energy, exposureS: scan.exposure, digest: Self.digest(frame))
+    }
+    func addReference(
+      _ kind: ScanRecord.FrameDigest.Kind, _ energy: Double?, _ digest: String
+    ) {
+      digests.append(
+        .init(kind: kind, energyEV: energy, exposureS: scan.referenceExposure, digest: digest))
     }
     switch scan.reference {
     case .notNeeded: reference = .notNeeded
     case .emptyField: reference = .emptyField
     case .frame(let location):
       let frame = try reader.frame(at: location)
-      digests.append(.init(kind: .reference, energyEV: nil, digest: Self.digest(frame)))
+      addReference(.reference, nil, Self.digest(frame))
       reference = .frame(frame)
     case .frames(let locations):
       var references: [Frame] = []
       for (location, energy) in zip(locations, scan.energies) {
         let frame = try reader.frame(at: location)
-        digests.append(.init(kind: .reference, energyEV: energy, digest: Self.digest(frame)))
+        addReference(.reference, energy, Self.digest(frame))
         references.append(frame)
       }
       reference = .frames(references)
@@ -49,7 +56,7 @@ struct LoadedScan: Sendable {
       let digest = ContentDigest(domain: "lodestone/spectrum/1")
       digest.update(energies)
       digest.update(values)
-      digests.append(.init(kind: .spectrum, energyEV: nil, digest: digest.finish()))
+      addReference(.spectrum, nil, digest.finish())
       reference = .levels(levels)
     }
     for location in scan.darks {
@@ -60,10 +67,9 @@ struct LoadedScan: Sendable {
     self.scan = scan
     self.frames = frames
     record = ScanRecord(
-      height: scan.height, width: scan.width, energies: scan.energies,
-      signal: scan.signal.rawValue, reference: scan.reference.name,
-      pixelSizeUM: scan.pixelSizeUM, geometry: scan.geometry.rawValue, exposure: scan.exposure,
-      referenceExposure: scan.referenceExposure, frames: digests)
+      height: scan.height, width: scan.width, signal: scan.signal.rawValue,
+      reference: scan.reference.name, pixelSizeUM: scan.pixelSizeUM,
+      geometry: scan.geometry.rawValue, frames: digests)
   }
 
   private static func digest(_ frame: Frame) -> String {

@@ -27,7 +27,8 @@ struct SummaryStage {
       warnings: warnings(scan, density, clustered, clusters, hasDepth: !depth.isEmpty),
       frames: scan.energies.indices.map { index in
         ResultRecord.FrameRow(
-          driftDY: registered.drifts[index].dy, driftDX: registered.drifts[index].dx, scale: 1,
+          energyEV: scan.energies[index], driftDY: registered.drifts[index].dy,
+          driftDX: registered.drifts[index].dx, scale: 1,
           alteredPixels: density.altered[index].count,
           emptyFieldOD: density.emptyFieldLevels.isEmpty
             ? nil : Double(density.emptyFieldLevels[index]))
@@ -141,7 +142,7 @@ struct SummaryStage {
       }
       let page = TIFFWriter.Page(height: scan.height, width: scan.width, samples: .int16(map))
       return MapRecord(
-        kind: kind, height: scan.height, width: scan.width, labels: map,
+        kind: kind, height: scan.height, width: scan.width, samples: .int16(map),
         tiff: try TIFFWriter.encode([page]))
     }
   }

@@ -65,7 +65,8 @@ extension Catalog {
     }
   }
 
-  /// The full id of a run that the user names: `@last`, or a prefix of at least 4 digits.
+  /// The full id of a run that the user names: `@last` (the newest), `tag:NAME`, or a prefix of at
+  /// least 4 digits.
   ///
   /// - Throws: ``CatalogError`` where there is none or more than one.
   public func resolveRun(_ name: String) throws -> String {
@@ -76,7 +77,31 @@ extension Catalog {
       guard let last else { throw CatalogError.notFound("\(path): no run is stored yet") }
       return last
     }
+    if name.hasPrefix("tag:") {
+      let tag = String(name.dropFirst(4))
+      let runs = try read { try Self.runs(tagged: tag, in: $0) }
+      guard let first = runs.first else {
+        throw CatalogError.notFound(
+          "\(path): no run is tagged \"\(tag)\": see lodestone list tags")
+      }
+      guard runs.count == 1 else {
+        throw CatalogError.ambiguous(
+          "\(path): several runs are tagged \"\(tag)\" "
+            + "(\(runs.map { $0.prefix(12) }.joined(separator: ", "))): name one by its id")
+      }
+      return first
+    }
     return try resolve(name, table: "run", column: "run_id", "run")
+  }
+
+  /// What a user's name for a subject of events means: a run as in ``resolveRun(_:)``, `scan:ID`, or
+  /// `sample:NAME`.
+  ///
+  /// - Throws: ``CatalogError`` where there is none or more than one.
+  public func resolveSubject(_ name: String) throws -> EventSubject {
+    if name.hasPrefix("scan:") { return .scan(try resolveScan(String(name.dropFirst(5)))) }
+    if name.hasPrefix("sample:") { return .sample(String(name.dropFirst(7))) }
+    return .run(try resolveRun(name))
   }
 
   /// The full id of a scan that the user names by a prefix of at least 4 digits.
@@ -93,7 +118,7 @@ extension Catalog {
     guard prefix.count >= 4, prefix.count <= 64, prefix.allSatisfy(\.isHexDigit) else {
       throw CatalogError.question(
         "\"\(name)\" is no \(what): give at least 4 digits of its id"
-          + (what == "run" ? ", or @last" : ""))
+          + (what == "run" ? ", @last, or tag:NAME" : ""))
     }
     let found = try read { database in
       try String.fetchAll(
@@ -120,9 +145,9 @@ extension Catalog {
       try Row.fetchOne(
         database,
         sql: """
-          SELECT map.tiff FROM map
-          JOIN current_result AS result ON result.result_id = map.result_id
-          WHERE result.run_id = ? AND map.kind = ?
+          SELECT map.tiff FROM run_overview_all AS run
+          JOIN map ON map.result_key = run.result_key
+          WHERE run.run_id = ? AND map.kind = ?
           """, arguments: [run, kind]
       ).map { row in Self.answer(row.databaseValues.first ?? .null) }
     }

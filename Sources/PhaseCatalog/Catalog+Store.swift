@@ -36,13 +36,24 @@ extension Catalog {
     case unchanged
   }
 
-  /// The result of a run that queries use; nil where the run is not stored.
+  /// What came out of an execution.
+  package enum Answer {
+    case result(ResultRecord)
+    /// Why there is none.
+    case failure(String)
+  }
+
+  /// The result of a run that queries use; nil where the run is not stored, or failed.
   ///
   /// - Throws: ``CatalogError``.
   public func storedResult(of runID: String) throws -> String? {
     try read { database in
       try String.fetchOne(
-        database, sql: "SELECT result_id FROM current_result WHERE run_id = ?", arguments: [runID])
+        database,
+        sql: """
+          SELECT result_id FROM current_result
+          WHERE run_key = (SELECT run_key FROM run WHERE run_id = ?)
+          """, arguments: [runID])
     }
   }
 
@@ -53,7 +64,7 @@ extension Catalog {
     try read { try Self.sample(ofScan: scanID, in: $0) }
   }
 
-  private static func sample(ofScan scanID: String, in database: Database) throws -> String? {
+  static func sample(ofScan scanID: String, in database: Database) throws -> String? {
     try String.fetchOne(
       database, sql: "SELECT sample FROM scan_sample WHERE scan_id = ?", arguments: [scanID])
   }
@@ -61,247 +72,184 @@ extension Catalog {
   /// Stores the files of a known scan that were not seen before.
   ///
   /// - Throws: ``CatalogError``.
-  package func storeSightings(_ files: [SourceFile], scanID: String) throws -> Outcome {
+  package func store(_ sighting: Sighting, ofScan scanID: String) throws -> Outcome {
     let isKnown = try read { database in
-      try files.allSatisfy { file in
-        try Bool.fetchOne(
-          database,
-          sql: """
-            SELECT EXISTS (SELECT 1 FROM source_file WHERE scan_id = ? AND path = ? AND sha256 = ?)
-            """, arguments: [scanID, file.path, file.sha256]) ?? false
+      let key = try database.requiredKey(of: "scan", id: scanID)
+      return try sighting.files.allSatisfy { file in
+        try database.exists(
+          "SELECT 1 FROM source_file WHERE scan_key = ? AND role = ? AND path = ? AND sha256 = ?",
+          [key, file.role, file.path, file.sha256])
       }
     }
     if isKnown { return .unchanged }
-    try write { try Self.insert(files, scanID: scanID, into: $0) }
+    try write { database in
+      try Self.insert(
+        sighting, scanKey: database.requiredKey(of: "scan", id: scanID), into: database)
+    }
     return .sighted
   }
 
-  /// Stores a run with its scan, sample, files, result and execution, all or nothing.
+  /// Stores an execution with its run, scan, sample, files and answer, all or nothing.
   ///
   /// What is stored already stays as it is: the first result of a run is the one that counts.
   ///
-  /// - Returns: the id of the stored result.
+  /// - Parameter sample: the sample that the scan shows; nil leaves what was said of it.
   /// - Throws: ``CatalogError``, ``SampleConflict``.
   package func store(
-    scan: ScanRecord, sample: String, files: [SourceFile], run: RunRecord, result: ResultRecord,
-    execution: ExecutionRecord
-  ) throws -> String {
-    let runID = run.id
-    let resultID = result.id(runID: runID)
+    scan: ScanRecord, sample: String?, sighting: Sighting?, run: RunRecord, answer: Answer,
+    execution: ExecutionRecord, verification: (record: VerificationRecord, resultID: String)? = nil
+  ) throws {
     try write { database in
       // Asked again under the lock: another program may have stored the scan meanwhile.
       let stored = try Self.sample(ofScan: scan.id, in: database)
-      if let stored, stored != sample {
+      if let stored, let sample, stored != sample {
         throw SampleConflict(scanID: scan.id, stored: stored, asked: sample)
       }
       let now = timestamp(Date())
-      try database.execute(sql: "INSERT INTO sample VALUES (?, ?)", arguments: [sample, now])
-      try Self.insert(scan, at: now, into: database)
-      try Self.insert(files, scanID: scan.id, into: database)
-      try Self.assign(sample: sample, toScan: scan.id, at: now, in: database)
-      try Self.insert(run, at: now, into: database)
-      try Self.insert(result, id: resultID, runID: runID, scan: scan, at: now, into: database)
-      try Self.insert(execution, runID: runID, resultID: resultID, into: database)
-    }
-    return resultID
-  }
-
-  private static func insert(_ scan: ScanRecord, at now: String, into database: Database) throws {
-    let id = scan.id
-    try database.execute(
-      sql: "INSERT INTO scan VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      arguments: [
-        id, scan.height, scan.width, scan.energies.count, scan.energies.first,
-        scan.energies.last, scan.signal, scan.reference, scan.pixelSizeUM, scan.geometry,
-        scan.exposure, scan.referenceExposure, now,
-      ])
-    let statement = try database.makeStatement(sql: "INSERT INTO frame VALUES (?, ?, ?, ?, ?)")
-    for kind in ScanRecord.FrameDigest.Kind.allCases {
-      for (number, frame) in scan.frames.filter({ $0.kind == kind }).enumerated() {
-        try statement.execute(arguments: [id, kind.rawValue, number, frame.energyEV, frame.digest])
+      let scanKey = try Self.insert(scan, at: now, into: database)
+      if let sighting { try Self.insert(sighting, scanKey: scanKey, into: database) }
+      if let sample { _ = try Self.assign(sample: sample, toScan: scan.id, in: database) }
+      let runKey = try Self.insert(run, scanKey: scanKey, at: now, into: database)
+      var resultKey: Int64?
+      if case .result(let result) = answer {
+        resultKey = try Self.insert(result, runID: run.id, runKey: runKey, into: database)
+      }
+      let key = try Self.insert(
+        execution, runID: run.id, runKey: runKey, answer: answer, resultKey: resultKey,
+        into: database)
+      if let verification {
+        let record = verification.record
+        try database.insert(
+          "verification",
+          [
+            "execution_key": key,
+            "compared_result_key": try database.requiredKey(
+              of: "result", id: verification.resultID),
+            "grade": record.grade.rawValue, "changed_pixels": record.changedPixels,
+            "largest_difference": record.largestDifference,
+            "largest_difference_in": record.largestDifferenceIn,
+          ])
       }
     }
   }
 
   private static func insert(
-    _ files: [SourceFile], scanID: String, into database: Database
+    _ scan: ScanRecord, at now: String, into database: Database
+  ) throws -> Int64 {
+    let id = scan.id
+    if let key = try database.key(of: "scan", id: id) { return key }
+    let energies = scan.energies
+    try database.insert(
+      "scan",
+      [
+        "scan_id": id, "height": scan.height, "width": scan.width, "energy_count": energies.count,
+        "energy_min_ev": energies.min(), "energy_max_ev": energies.max(), "signal": scan.signal,
+        "reference": scan.reference, "pixel_size_um": scan.pixelSizeUM,
+        "geometry": scan.geometry, "recorded_at": now,
+      ])
+    let key = try database.requiredKey(of: "scan", id: id)
+    for kind in ScanRecord.FrameDigest.Kind.allCases {
+      for (number, frame) in scan.frames(of: kind).enumerated() {
+        try database.insert(
+          "frame",
+          [
+            "scan_key": key, "kind": kind.rawValue, "number": number, "energy_ev": frame.energyEV,
+            "exposure_s": frame.exposureS, "ring_current_ma": frame.ringCurrentMA,
+            "acquisition": frame.acquisition, "digest": frame.digest,
+          ])
+      }
+    }
+    return key
+  }
+
+  private static func insert(
+    _ sighting: Sighting, scanKey: Int64, into database: Database
   ) throws {
     let now = timestamp(Date())
-    for file in files {
-      try database.execute(
-        sql: "INSERT INTO source_file VALUES (?, ?, ?, ?, ?, ?)",
-        arguments: [scanID, file.path, file.sha256, file.bytes, file.role, now])
+    for file in sighting.files {
+      try database.insert(
+        "source_file",
+        [
+          "scan_key": scanKey, "role": file.role, "path": file.path, "sha256": file.sha256,
+          "bytes": file.bytes, "seen_at": now,
+        ])
     }
+    try database.insert(
+      "scan_request",
+      ["scan_key": scanKey, "canonical_json": sighting.request.text, "seen_at": now])
   }
 
-  private static func insert(_ run: RunRecord, at now: String, into database: Database) throws {
+  private static func insert(
+    _ run: RunRecord, scanKey: Int64, at now: String, into database: Database
+  ) throws -> Int64 {
     let (id, parametersID) = (run.id, run.parametersID)
-    try database.execute(
-      sql: "INSERT INTO parameter_set VALUES (?, ?)",
-      arguments: [parametersID, run.canonicalParameters])
-    for parameter in run.parameters {
-      try database.execute(
-        sql: "INSERT INTO parameter VALUES (?, ?, ?, ?, ?, ?, ?)",
-        arguments: [
-          parametersID, parameter.name, parameter.type, parameter.text, parameter.number,
-          parameter.unit, parameter.isDefault,
-        ])
+    if try database.key(of: "parameter_set", id: parametersID) == nil {
+      try database.insert(
+        "parameter_set",
+        ["parameters_id": parametersID, "canonical_json": run.canonicalParameters])
+      let key = try database.requiredKey(of: "parameter_set", id: parametersID)
+      for parameter in run.parameters {
+        try database.insert(
+          "parameter",
+          [
+            "parameters_key": key, "name": parameter.name, "type": parameter.type,
+            "text": parameter.text, "number": parameter.number, "unit": parameter.unit,
+            "is_default": parameter.isDefault,
+          ])
+      }
     }
-    try database.execute(
-      sql: "INSERT INTO run VALUES (?, ?, ?, ?)", arguments: [id, run.scanID, parametersID, now])
+    if let key = try database.key(of: "run", id: id) { return key }
+    try database.insert(
+      "run",
+      [
+        "run_id": id, "scan_key": scanKey,
+        "parameters_key": try database.requiredKey(of: "parameter_set", id: parametersID),
+        "recorded_at": now,
+      ])
+    let key = try database.requiredKey(of: "run", id: id)
     for (stage, version) in run.stages.sorted(by: { $0.key < $1.key }) {
-      try database.execute(
-        sql: "INSERT INTO run_stage VALUES (?, ?, ?)", arguments: [id, stage, version])
+      try database.insert(
+        "run_stage", ["run_key": key, "stage": stage, "version": version])
     }
+    return key
   }
 
   private static func insert(
-    _ result: ResultRecord, id: String, runID: String, scan: ScanRecord, at now: String,
-    into database: Database
-  ) throws {
-    // The same result again is an execution, nothing more.
-    let isStored = try Bool.fetchOne(
-      database, sql: "SELECT EXISTS (SELECT 1 FROM result WHERE result_id = ?)", arguments: [id])
-    if isStored == true { return }
-    try database.execute(
-      sql: "INSERT INTO result VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      arguments: [
-        id, runID, result.totalPixels, result.analysedPixels, result.eligiblePixels,
-        result.noisePixels, result.alteredValues, result.clusters.count,
-        result.smallestFindablePixels, result.depthBinPX, now,
-      ])
-    for value in result.values {
-      try database.execute(
-        sql: "INSERT INTO result_value VALUES (?, ?, ?, ?)",
-        arguments: [id, value.name, value.number, value.unit])
-    }
-    for (number, variance) in result.componentVariances.enumerated() {
-      try database.execute(
-        sql: "INSERT INTO result_component VALUES (?, ?, ?, ?)",
-        arguments: [id, number + 1, variance, number < result.usedComponents])
-    }
-    for (number, message) in result.warnings.enumerated() {
-      try database.execute(
-        sql: "INSERT INTO result_warning VALUES (?, ?, ?)", arguments: [id, number + 1, message])
-    }
-    for (number, frame) in result.frames.enumerated() {
-      try database.execute(
-        sql: "INSERT INTO result_frame VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        arguments: [
-          id, number, scan.energies[number], frame.driftDY, frame.driftDX, frame.scale,
-          frame.alteredPixels, frame.emptyFieldOD,
-        ])
-    }
-    for cluster in result.clusters {
-      try insert(cluster, resultID: id, energies: scan.energies, into: database)
-    }
-    // Sorted: the same result makes the same rows in the same order.
-    for (label, bins) in result.depthHistogram.sorted(by: { $0.key < $1.key }) {
-      for (bin, pixels) in bins.sorted(by: { $0.key < $1.key }) {
-        try database.execute(
-          sql: "INSERT INTO cluster_depth VALUES (?, ?, ?, ?)", arguments: [id, label, bin, pixels])
+    _ execution: ExecutionRecord, runID: String, runKey: Int64, answer: Answer,
+    resultKey: Int64?, into database: Database
+  ) throws -> Int64 {
+    let environmentID = ExecutionRecord.environmentID(execution.environment)
+    if try database.key(of: "environment", id: environmentID) == nil {
+      try database.insert("environment", ["environment_id": environmentID])
+      let key = try database.requiredKey(of: "environment", id: environmentID)
+      for (name, text) in execution.environment.sorted(by: { $0.key < $1.key }) {
+        try database.insert(
+          "environment_item", ["environment_key": key, "name": name, "text": text])
       }
     }
-    for map in result.maps {
-      try database.execute(
-        sql: "INSERT INTO map VALUES (?, ?, ?, ?, ?, ?)",
-        arguments: [id, map.kind, map.height, map.width, map.digest, Data(map.tiff)])
-    }
-  }
-
-  private static func insert(
-    _ cluster: ClusterRecord, resultID: String, energies: [Double], into database: Database
-  ) throws {
-    try database.execute(
-      sql: "INSERT INTO cluster VALUES (?, ?, ?, ?, ?)",
-      arguments: [
-        resultID, cluster.label, cluster.pixels, cluster.dbscanPixels, cluster.areaUM2,
+    let (resultID, failure): (String?, String?) =
+      switch answer {
+      case .result(let result): (result.id(runID: runID), nil)
+      case .failure(let reason): (nil, reason)
+      }
+    let id = execution.id(runID: runID, resultID: resultID, failure: failure)
+    try database.insert(
+      "execution",
+      [
+        "execution_id": id, "run_key": runKey,
+        "environment_key": try database.requiredKey(of: "environment", id: environmentID),
+        "purpose": execution.purpose.rawValue, "result_key": resultKey, "failure": failure,
+        "started_at": execution.startedAt, "finished_at": execution.finishedAt,
+        "host": execution.host, "command": execution.command,
       ])
-    for (number, energy) in energies.enumerated() {
-      try database.execute(
-        sql: "INSERT INTO cluster_spectrum VALUES (?, ?, ?, ?, ?, ?)",
-        arguments: [
-          resultID, cluster.label, number, energy, cluster.meanSpectrum[number],
-          cluster.deviationSpectrum[number],
-        ])
-    }
-    for element in cluster.elements {
-      try database.execute(
-        sql: "INSERT INTO cluster_element VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        arguments: [
-          resultID, cluster.label, element.symbol, element.edge, element.edgeEV, element.step,
-          element.stepError, element.arealDensity, element.arealDensityError,
-          element.arealMoles, element.atomicFraction, element.atomicFractionError, element.method,
-        ])
-    }
-  }
-
-  private static func insert(
-    _ execution: ExecutionRecord, runID: String, resultID: String, into database: Database
-  ) throws {
-    let (id, environmentID) = (execution.id(runID: runID), execution.environmentID)
-    try database.execute(sql: "INSERT INTO environment VALUES (?)", arguments: [environmentID])
-    for (name, text) in execution.environment.sorted(by: { $0.key < $1.key }) {
-      try database.execute(
-        sql: "INSERT INTO environment_item VALUES (?, ?, ?)",
-        arguments: [environmentID, name, text])
-    }
-    try database.execute(
-      sql: "INSERT INTO execution VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-      arguments: [
-        id, runID, environmentID, resultID, timestamp(execution.startedAt),
-        timestamp(execution.finishedAt), execution.host, execution.command,
-      ])
+    let key = try database.requiredKey(of: "execution", id: id)
     for (number, stage) in execution.stages.enumerated() {
-      try database.execute(
-        sql: "INSERT INTO execution_stage VALUES (?, ?, ?, ?)",
-        arguments: [id, stage.name, number, stage.seconds])
+      try database.insert(
+        "execution_stage",
+        [
+          "execution_key": key, "number": number, "stage": stage.name, "seconds": stage.seconds,
+        ])
     }
-  }
-
-  // MARK: Events
-
-  /// Says that a scan shows a sample, from now on.
-  ///
-  /// - Throws: ``CatalogError``, also where the scan is not stored.
-  public func assign(sample: String, toScan scanID: String) throws {
-    try write { database in
-      let isStored = try Bool.fetchOne(
-        database, sql: "SELECT EXISTS (SELECT 1 FROM scan WHERE scan_id = ?)",
-        arguments: [scanID])
-      guard isStored == true else {
-        throw CatalogError.notFound("\(path): no scan \(scanID)")
-      }
-      let now = timestamp(Date())
-      try database.execute(sql: "INSERT INTO sample VALUES (?, ?)", arguments: [sample, now])
-      try Self.assign(sample: sample, toScan: scanID, at: now, in: database)
-    }
-  }
-
-  private static func assign(
-    sample: String, toScan scanID: String, at now: String, in database: Database
-  ) throws {
-    guard try Self.sample(ofScan: scanID, in: database) != sample else { return }
-    // The heads: events that none follows yet.
-    let heads = try String.fetchAll(
-      database,
-      sql: """
-        SELECT event_id FROM event
-        WHERE event_id NOT IN (SELECT predecessor_id FROM event_predecessor)
-        ORDER BY event_id
-        """)
-    let author = NSUserName()
-    let digest = ContentDigest(domain: "lodestone/event/1")
-    for text in ["sample.assign", scanID, sample, author, now] { digest.update(text) }
-    digest.update(heads.count)
-    for head in heads { digest.update(head) }
-    let id = digest.finish()
-    try database.execute(
-      sql: "INSERT INTO event VALUES (?, 'sample.assign', ?, ?, ?, ?)",
-      arguments: [id, scanID, sample, author, now])
-    for head in heads {
-      try database.execute(
-        sql: "INSERT INTO event_predecessor VALUES (?, ?)", arguments: [id, head])
-    }
+    return key
   }
 }

@@ -1,3 +1,4 @@
+internal import CSQLite
 import Foundation
 internal import GRDB
 
@@ -7,8 +8,10 @@ internal import GRDB
 ///     let clusters = try catalog.ask("run-clusters", run: try catalog.resolveRun("@last"))
 ///
 /// ## Topics
-/// - ``create(at:)``, ``init(path:access:)``
-/// - ``storedResult(of:)``, ``assign(sample:toScan:)``
+/// - ``create(at:)``, ``init(path:access:)``, ``migrate(_:)``, ``check(_:)``
+/// - ``storedResult(of:)``
+/// - ``assign(sample:toScan:)``, ``set(_:to:ofSample:)``, ``tag(_:run:)``, ``note(_:on:)``,
+///   ``retract(_:reason:)``
 /// - ``ask(_:parameters:)``, ``ask(_:run:)``, ``map(_:run:)``, ``resolveRun(_:)``
 public final class Catalog {
   /// What a catalog is opened for.
@@ -32,15 +35,28 @@ public final class Catalog {
   ///
   /// - Throws: ``CatalogError`` where there is none, or another program's file, or one of another
   ///   schema version.
-  public init(path: String, access: Access) throws {
+  public convenience init(path: String, access: Access) throws {
+    try self.init(anyVersionAt: path, access: access)
+    let (version, known) = (try schemaVersion(), Catalog.migrations.count)
+    if version > known { throw CatalogError.newer(path: path, version: version, known: known) }
+    if version < known { throw CatalogError.older(path: path, version: version, known: known) }
+  }
+
+  /// Opens a catalog whatever the version of its schema is.
+  init(anyVersionAt path: String, access: Access) throws {
     self.path = path
     try Catalog.refuseUnusable(path, access)
+    try Catalog.refuseForeignHeader(path)
     do {
       (queue, isRecovered) = try Catalog.openRecovering(path, access)
-      try queue.read { try Catalog.checkHeader($0, path: path) }
     } catch {
       throw CatalogError(error, path: path)
     }
+  }
+
+  /// The version of the file's schema.
+  func schemaVersion() throws -> Int {
+    try read { try Int.fetchOne($0, sql: "PRAGMA user_version") ?? 0 }
   }
 
   /// Opens the file. A journal that a crashed program left is rolled back first, which a read-only
@@ -85,7 +101,7 @@ public final class Catalog {
         try database.execute(sql: "PRAGMA page_size = 8192")
         try database.execute(sql: "PRAGMA application_id = \(applicationID)")
       }
-      try migrate(queue)
+      try migrate(queue, steps: migrations)
       try queue.close()
     } catch {
       throw CatalogError(error, path: path)
@@ -97,12 +113,14 @@ public final class Catalog {
     return true
   }
 
-  private static func open(_ path: String, _ access: Access) throws -> DatabaseQueue {
+  static func open(_ path: String, _ access: Access) throws -> DatabaseQueue {
     var configuration = Configuration()
     configuration.readonly = access == .read
     configuration.busyMode = .timeout(30)
     configuration.prepareDatabase { database in
       try database.execute(sql: "PRAGMA trusted_schema = OFF")
+      // Damage is an error where it is met, not an answer.
+      try database.execute(sql: "PRAGMA cell_size_check = ON")
       if access == .write {
         // Rollback journal with the folder synced too: a commit survives a power cut.
         try database.execute(sql: "PRAGMA synchronous = EXTRA")
@@ -140,16 +158,26 @@ public final class Catalog {
     }
   }
 
-  private static func checkHeader(_ database: Database, path: String) throws {
-    let id = try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0
+  /// Looks at the file's first bytes before SQLite does: a file in WAL mode would be written to by
+  /// merely reading it.
+  private static func refuseForeignHeader(_ path: String) throws {
+    var connection: OpaquePointer?
+    defer { sqlite3_close_v2(connection) }
+    var bytes = [UInt8](repeating: 0, count: 100)
+    guard sqlite3_open_v2(path, &connection, SQLITE_OPEN_READONLY, nil) == SQLITE_OK else {
+      throw CatalogError.io(path: path, reason: "cannot be opened")
+    }
+    let code = lodestone_sqlite3_read_start(connection, &bytes, Int32(bytes.count))
+    guard code == SQLITE_OK, bytes.starts(with: "SQLite format 3\0".utf8) else {
+      throw CatalogError.notACatalog(path: path, reason: "not an SQLite file")
+    }
+    // https://sqlite.org/fileformat.html, 1.3: the application id, and the file format's versions.
+    let id = bytes[68..<72].reduce(0) { $0 << 8 | Int($1) }
     guard id == applicationID else {
       throw CatalogError.notACatalog(
         path: path, reason: "another program's SQLite file (application_id \(id))")
     }
-    let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
-    let known = migrations.count
-    if version > known { throw CatalogError.newer(path: path, version: version, known: known) }
-    if version < known { throw CatalogError.older(path: path, version: version, known: known) }
+    if bytes[18] == 2 || bytes[19] == 2 { throw CatalogError.walMode(path: path) }
   }
 
   // MARK: Transactions
@@ -160,7 +188,9 @@ public final class Catalog {
       var result: T?
       try queue.writeWithoutTransaction { database in
         try database.inTransaction(.immediate) {
+          let marks = try Ledger.marks(database)
           result = try body(database)
+          try Ledger.enter(since: marks, database)
           return .commit
         }
       }
@@ -188,6 +218,7 @@ extension CatalogError {
   init(_ error: any Error, path: String) {
     if let known = error as? CatalogError {
       self = known
+      if case .damaged("", let reason) = known { self = .damaged(path: path, reason: reason) }
       return
     }
     guard let failure = error as? DatabaseError else {
@@ -198,7 +229,7 @@ extension CatalogError {
     switch failure.resultCode {
     case .SQLITE_BUSY, .SQLITE_LOCKED: self = .busy(path: path)
     case .SQLITE_NOTADB: self = .notACatalog(path: path, reason: "not an SQLite file")
-    case .SQLITE_CORRUPT: self = .notACatalog(path: path, reason: "damaged (\(reason))")
+    case .SQLITE_CORRUPT: self = .damaged(path: path, reason: reason)
     case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
       self = .denied(path: path, reason: reason)
     default: self = .io(path: path, reason: reason)

@@ -4,6 +4,10 @@ public enum CatalogError: Error, Equatable, Sendable, CustomStringConvertible {
   case missing(path: String)
   /// A file that is no catalog: what it is.
   case notACatalog(path: String, reason: String)
+  /// A catalog whose content cannot be as it was written.
+  case damaged(path: String, reason: String)
+  /// A catalog that another program put into WAL mode: even reading it would write beside it.
+  case walMode(path: String)
   /// A catalog of a later schema than this program knows.
   case newer(path: String, version: Int, known: Int)
   /// A catalog of an earlier schema.
@@ -26,12 +30,18 @@ public enum CatalogError: Error, Equatable, Sendable, CustomStringConvertible {
     switch self {
     case .missing(let path): "\(path): no such catalog: make it with: lodestone init \(path)"
     case .notACatalog(let path, let reason): "\(path): not a Lodestone catalog: \(reason)"
+    case .damaged(let path, let reason):
+      (path.isEmpty ? "" : "\(path): ") + "damaged: \(reason): see: lodestone check"
+        + (path.isEmpty ? "" : " --catalog \(path)")
+    case .walMode(let path):
+      "\(path): another program put it into WAL mode: put it back with: "
+        + "sqlite3 \(path) \"PRAGMA journal_mode = DELETE\""
     case .newer(let path, let version, let known):
       "\(path): its schema is version \(version), this program knows \(known): "
         + "use a newer lodestone"
     case .older(let path, let version, let known):
       "\(path): its schema is version \(version), this program needs \(known): "
-        + "it was made by a version of lodestone that was never released"
+        + "bring it up to date (a backup is made first) with: lodestone migrate --catalog \(path)"
     case .denied(let path, let reason): "\(path): \(reason)"
     case .busy(let path): "\(path): another program is writing to it: try again"
     case .io(let path, let reason): "\(path): \(reason)"
@@ -40,4 +50,7 @@ public enum CatalogError: Error, Equatable, Sendable, CustomStringConvertible {
     case .question(let what): what
     }
   }
+
+  /// Content that cannot be as it was written, in a file that the caller names.
+  static func damaged(_ reason: String) -> CatalogError { .damaged(path: "", reason: reason) }
 }

@@ -1,7 +1,7 @@
 /// One cluster of a result.
-package struct ClusterRecord: Sendable {
+package struct ClusterRecord: Sendable, Equatable {
   /// An element's edge and amount.
-  package struct Element: Sendable {
+  package struct Element: Sendable, Equatable {
     package var symbol: String
     package var edge: String
     package var edgeEV: Double

@@ -60,6 +60,12 @@ public struct ContentDigest: ~Copyable {
     if let value { update(value) }
   }
 
+  /// Adds a text that may not be there; not there differs from every text.
+  public func update(_ text: String?) {
+    update(text == nil ? 0 : 1)
+    if let text { update(text) }
+  }
+
   /// Adds an array of integers or floats, element by element.
   public func update<T: BitwiseCopyable>(_ values: [T]) {
     update(values.count)

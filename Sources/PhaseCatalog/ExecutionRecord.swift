@@ -1,9 +1,12 @@
-package import Foundation
-
 /// One time that a run was computed.
-package struct ExecutionRecord: Sendable {
+package struct ExecutionRecord: Sendable, Equatable {
+  /// What a run is computed for.
+  package enum Purpose: String, Sendable {
+    case ingest, verify
+  }
+
   /// A stage and its time.
-  package struct Stage: Sendable {
+  package struct Stage: Sendable, Equatable {
     package var name: String
     package var seconds: Double
 
@@ -14,38 +17,80 @@ package struct ExecutionRecord: Sendable {
     }
   }
 
+  package var purpose: Purpose
   /// Software and machine, by name.
   package var environment: [String: String]
-  package var startedAt: Date
-  package var finishedAt: Date
+  /// UTC, RFC 3339.
+  package var startedAt: String
+  package var finishedAt: String
   package var host: String
   package var command: String
+  /// Where the execution failed, the last is the stage that did.
   package var stages: [Stage]
 
   /// An execution.
   package init(
-    environment: [String: String], startedAt: Date, finishedAt: Date, host: String,
-    command: String, stages: [Stage]
+    purpose: Purpose, environment: [String: String], startedAt: String, finishedAt: String,
+    host: String, command: String, stages: [Stage]
   ) {
+    self.purpose = purpose
     self.environment = environment
     self.startedAt = startedAt
-    self.finishedAt = finishedAt
+    // A clock that was set back meanwhile does not make an execution end before it began.
+    self.finishedAt = max(startedAt, finishedAt)
     self.host = host
     self.command = command
     self.stages = stages
   }
 
-  var environmentID: String {
+  /// The environment's identity.
+  static func environmentID(_ items: [String: String]) -> String {
     let digest = ContentDigest(domain: "lodestone/environment/1")
-    digest.update(CanonicalJSON.object(environment.mapValues { .string($0) }).text)
+    digest.update(CanonicalJSON.object(items.mapValues { .string($0) }).text)
     return digest.finish()
   }
 
-  func id(runID: String) -> String {
+  /// The identity: the run, what came out of it, when, where and by what.
+  func id(runID: String, resultID: String?, failure: String?) -> String {
     let digest = ContentDigest(domain: "lodestone/execution/1")
-    for text in [runID, environmentID, timestamp(startedAt), timestamp(finishedAt), host, command] {
-      digest.update(text)
-    }
+    for text in [runID, Self.environmentID(environment), purpose.rawValue] { digest.update(text) }
+    digest.update(resultID)
+    digest.update(failure)
+    for text in [startedAt, finishedAt, host, command] { digest.update(text) }
     return digest.finish()
+  }
+}
+
+/// How far a verified result agrees with the stored one.
+public enum Grade: String, Sendable, CaseIterable {
+  /// Every label and every number, to the last bit.
+  case identical
+  /// Every label; the numbers within the tolerance.
+  case sameLabels = "same labels"
+  /// Labels and numbers within the tolerance.
+  case withinTolerance = "within tolerance"
+  /// Neither.
+  case different
+}
+
+/// How an execution compares with the run's stored result.
+public struct VerificationRecord: Sendable, Equatable {
+  /// The outcome.
+  public let grade: Grade
+  /// Pixels of the label map that differ.
+  public let changedPixels: Int
+  /// The largest difference of two numbers, relative to the largest of their column.
+  public let largestDifference: Double
+  /// The table and column of that number; nil where all are equal.
+  public let largestDifferenceIn: String?
+
+  /// A comparison's outcome.
+  package init(
+    grade: Grade, changedPixels: Int, largestDifference: Double, largestDifferenceIn: String?
+  ) {
+    self.grade = grade
+    self.changedPixels = changedPixels
+    self.largestDifference = largestDifference
+    self.largestDifferenceIn = largestDifferenceIn
   }
 }

@@ -1,36 +1,58 @@
-/// A label map of the frame's size.
-package struct MapRecord: Sendable {
-  /// "label" or "dbscan".
+/// A map of the frame's size.
+package struct MapRecord: Sendable, Equatable {
+  /// A map's values, row by row.
+  package enum Samples: Sendable, Equatable {
+    case int16([Int16])
+    case float32([Float])
+  }
+
+  /// One of the schema's map kinds.
   package var kind: String
   package var height: Int
   package var width: Int
-  package var labels: [Int16]
-  /// The same as a TIFF file.
+  /// SHA-256 over the decoded values.
+  package var digest: String
+  /// The map as a TIFF file.
   package var tiff: [UInt8]
 
-  /// A map.
-  package init(kind: String, height: Int, width: Int, labels: [Int16], tiff: [UInt8]) {
+  /// A map as it is stored.
+  package init(kind: String, height: Int, width: Int, digest: String, tiff: [UInt8]) {
     self.kind = kind
     self.height = height
     self.width = width
-    self.labels = labels
+    self.digest = digest
     self.tiff = tiff
   }
 
-  /// SHA-256 over the decoded values.
-  package var digest: String {
+  /// A new map.
+  package init(kind: String, height: Int, width: Int, samples: Samples, tiff: [UInt8]) {
+    self.init(
+      kind: kind, height: height, width: width,
+      digest: Self.digest(height: height, width: width, samples: samples), tiff: tiff)
+  }
+
+  /// SHA-256 over a map's decoded values.
+  package static func digest(height: Int, width: Int, samples: Samples) -> String {
     let digest = ContentDigest(domain: "lodestone/map/1")
     digest.update(height)
     digest.update(width)
-    digest.update(labels)
+    switch samples {
+    case .int16(let values):
+      digest.update("int16")
+      digest.update(values)
+    case .float32(let values):
+      digest.update("float32")
+      digest.update(values)
+    }
     return digest.finish()
   }
 }
 
 /// The answer to a run.
-package struct ResultRecord: Sendable {
+package struct ResultRecord: Sendable, Equatable {
   /// What was found of one frame.
-  package struct FrameRow: Sendable {
+  package struct FrameRow: Sendable, Equatable {
+    package var energyEV: Double
     /// px, + is down and right.
     package var driftDY: Double
     package var driftDX: Double
@@ -41,8 +63,10 @@ package struct ResultRecord: Sendable {
 
     /// A frame's row.
     package init(
-      driftDY: Double, driftDX: Double, scale: Double, alteredPixels: Int, emptyFieldOD: Double?
+      energyEV: Double, driftDY: Double, driftDX: Double, scale: Double, alteredPixels: Int,
+      emptyFieldOD: Double?
     ) {
+      self.energyEV = energyEV
       self.driftDY = driftDY
       self.driftDX = driftDX
       self.scale = scale
@@ -52,7 +76,7 @@ package struct ResultRecord: Sendable {
   }
 
   /// A number that was found.
-  package struct Value: Sendable {
+  package struct Value: Sendable, Equatable {
     package var name: String
     package var number: Double
     package var unit: String

@@ -42,7 +42,7 @@ package struct ParameterRecord: Sendable, Equatable {
 }
 
 /// The question: a scan, a parameter set and the version of each stage.
-package struct RunRecord: Sendable {
+package struct RunRecord: Sendable, Equatable {
   package var scanID: String
   package var parameters: [ParameterRecord]
   package var stages: [String: Int]

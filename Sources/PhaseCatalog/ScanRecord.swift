@@ -1,7 +1,7 @@
 /// A scan as the catalog knows it.
-package struct ScanRecord: Sendable {
-  /// One frame's digest.
-  package struct FrameDigest: Sendable {
+package struct ScanRecord: Sendable, Equatable {
+  /// One frame's digest, and what is known of how it was taken.
+  package struct FrameDigest: Sendable, Equatable {
     /// What a frame shows.
     package enum Kind: String, Sendable, CaseIterable {
       case sample, reference, spectrum, dark
@@ -11,13 +11,25 @@ package struct ScanRecord: Sendable {
     package var kind: Kind
     /// The energy, eV; nil where the frame serves all.
     package var energyEV: Double?
+    /// The exposure, s; nil where it is not known.
+    package var exposureS: Double?
+    /// The ring current, mA; nil where it is not known.
+    package var ringCurrentMA: Double?
+    /// The place in time, where the pairing of frames and references uses it.
+    package var acquisition: Int?
     /// SHA-256 of its values.
     package var digest: String
 
     /// A frame's digest.
-    package init(kind: Kind, energyEV: Double?, digest: String) {
+    package init(
+      kind: Kind, energyEV: Double?, exposureS: Double? = nil, ringCurrentMA: Double? = nil,
+      acquisition: Int? = nil, digest: String
+    ) {
       self.kind = kind
       self.energyEV = energyEV
+      self.exposureS = exposureS
+      self.ringCurrentMA = ringCurrentMA
+      self.acquisition = acquisition
       self.digest = digest
     }
   }
@@ -25,55 +37,57 @@ package struct ScanRecord: Sendable {
   /// Rows and columns of a frame.
   package var height: Int
   package var width: Int
-  /// eV, ascending.
-  package var energies: [Double]
   /// What the values are, and where I0 came from, as the schema names them.
   package var signal: String
   package var reference: String
   /// At the lowest energy; nil where it is not known.
   package var pixelSizeUM: Double?
   package var geometry: String
-  /// s; nil where it is not known.
-  package var exposure: Double?
-  package var referenceExposure: Double?
   /// Sample frames by energy, then references, then darks.
   package var frames: [FrameDigest]
 
   /// A scan.
   package init(
-    height: Int, width: Int, energies: [Double], signal: String, reference: String,
-    pixelSizeUM: Double?, geometry: String, exposure: Double?, referenceExposure: Double?,
-    frames: [FrameDigest]
+    height: Int, width: Int, signal: String, reference: String, pixelSizeUM: Double?,
+    geometry: String, frames: [FrameDigest]
   ) {
     self.height = height
     self.width = width
-    self.energies = energies
     self.signal = signal
     self.reference = reference
     self.pixelSizeUM = pixelSizeUM
     self.geometry = geometry
-    self.exposure = exposure
-    self.referenceExposure = referenceExposure
     self.frames = frames
   }
+
+  /// The frames of a kind, in their order.
+  package func frames(of kind: FrameDigest.Kind) -> [FrameDigest] {
+    frames.filter { $0.kind == kind }
+  }
+
+  /// eV, ascending.
+  package var energies: [Double] { frames(of: .sample).compactMap(\.energyEV) }
 
   /// The identity: what was measured and how, not where it lies or what it shows.
   package var id: String {
     let digest = ContentDigest(domain: "lodestone/scan/1")
     digest.update(height)
     digest.update(width)
-    digest.update(energies)
     digest.update(signal)
     digest.update(reference)
     digest.update(pixelSizeUM)
     digest.update(geometry)
-    digest.update(exposure)
-    digest.update(referenceExposure)
     for kind in FrameDigest.Kind.allCases {
-      let ofKind = frames.filter { $0.kind == kind }
+      let ofKind = frames(of: kind)
       digest.update(kind.rawValue)
       digest.update(ofKind.count)
-      for frame in ofKind { digest.update(frame.digest) }
+      for frame in ofKind {
+        digest.update(frame.energyEV)
+        digest.update(frame.exposureS)
+        digest.update(frame.ringCurrentMA)
+        digest.update(frame.acquisition.map { Double($0) })
+        digest.update(frame.digest)
+      }
     }
     return digest.finish()
   }
@@ -92,5 +106,18 @@ package struct SourceFile: Sendable {
     self.sha256 = sha256
     self.bytes = bytes
     self.role = role
+  }
+}
+
+/// The files in which a scan was seen, and how it was read from them.
+package struct Sighting: Sendable {
+  package var files: [SourceFile]
+  /// What was asked to be read, so that it can be read again, as canonical JSON.
+  package var request: CanonicalJSON
+
+  /// A sighting.
+  package init(files: [SourceFile], request: CanonicalJSON) {
+    self.files = files
+    self.request = request
   }
 }

@@ -27,6 +27,11 @@ public struct StoredQuery: Sendable, Equatable {
   /// The whole file.
   public let sql: String
 
+  /// Whether its answer is without retracted runs: those of the views that leave them out.
+  public var leavesOutRetracted: Bool {
+    sql.contains(/\b(run|cluster|spectrum|element|depth|drift|found|map)_overview\b/)
+  }
+
   /// Reads a query from its file's text.
   init(name: String, sql: String) {
     let header = sql.split(separator: "\n", omittingEmptySubsequences: false)
@@ -50,7 +55,11 @@ public struct StoredQuery: Sendable, Equatable {
 
   /// All stored queries by name. A test compares them with the folder.
   public static let all: [StoredQuery] = [
+    ("failed", PackageResources.failed_sql),
+    ("notes", PackageResources.notes_sql),
     ("phase-stats", PackageResources.phase_stats_sql),
+    ("reproducibility", PackageResources.reproducibility_sql),
+    ("retracted", PackageResources.retracted_sql),
     ("run-clusters", PackageResources.run_clusters_sql),
     ("run-elements", PackageResources.run_elements_sql),
     ("run-environment", PackageResources.run_environment_sql),
@@ -59,6 +68,7 @@ public struct StoredQuery: Sendable, Equatable {
     ("run-found", PackageResources.run_found_sql),
     ("run-frames", PackageResources.run_frames_sql),
     ("run-parameters", PackageResources.run_parameters_sql),
+    ("run-remarks", PackageResources.run_remarks_sql),
     ("run-spectra", PackageResources.run_spectra_sql),
     ("run-stages", PackageResources.run_stages_sql),
     ("run-summary", PackageResources.run_summary_sql),
@@ -67,6 +77,7 @@ public struct StoredQuery: Sendable, Equatable {
     ("samples", PackageResources.samples_sql),
     ("scans", PackageResources.scans_sql),
     ("surface-vs-bulk", PackageResources.surface_vs_bulk_sql),
+    ("tags", PackageResources.tags_sql),
   ].map { StoredQuery(name: $0.0, sql: String(decoding: $0.1, as: UTF8.self)) }
 
   /// The query of a name.

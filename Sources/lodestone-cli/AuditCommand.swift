@@ -6,7 +6,7 @@ struct AuditCommand: DocumentedCommand {
   static let configuration = CommandConfiguration(
     commandName: "audit", abstract: "Tell which data, parameters and software made a result.",
     discussion: """
-      RUN is any unique prefix of a run's id, or @last. RUN:CLUSTER:QUANTITY audits one number: \
+      RUN is any unique prefix of a run's id, @last, or tag:NAME. RUN:CLUSTER:QUANTITY audits one number: \
       \(AuditedQuantity.all.map(\.name).joined(separator: ", ")).
       """)
 
@@ -25,7 +25,8 @@ struct AuditCommand: DocumentedCommand {
   var json = false
 
   func run() throws {
-    let parts = subject.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+    var parts = subject.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+    if parts.count > 1, parts[0] == "tag" { parts[0...1] = ["tag:" + parts[1]] }
     guard parts.count == 1 || parts.count == 3 else {
       throw Failure("\(subject): write RUN or RUN:CLUSTER:QUANTITY", exitCode: 64)
     }
@@ -67,6 +68,7 @@ struct AuditCommand: DocumentedCommand {
       Section(title: "Pipeline versions", key: "stages", query: "run-stages"),
       Section(title: "Software and machine", key: "environment", query: "run-environment"),
       Section(title: "Executions", key: "executions", query: "run-executions"),
+      Section(title: "What people said of it", key: "said", query: "run-remarks"),
     ]
 
     /// For one number, only the parameters that it depends on.

@@ -10,6 +10,7 @@ struct CatalogOptions: ParsableArguments {
     completion: .file(extensions: ["lode"]))
   var catalog: String?
 
+  /// Opens it; says on stderr what opening it had to put right.
   func open(_ access: Catalog.Access) throws -> Catalog {
     let catalog = try Catalog(path: try path(), access: access)
     if catalog.isRecovered {
@@ -19,7 +20,7 @@ struct CatalogOptions: ParsableArguments {
     return catalog
   }
 
-  private func path() throws -> String {
+  func path() throws -> String {
     if let catalog { return catalog }
     if let named = ProcessInfo.processInfo.environment["LODESTONE_CATALOG"], !named.isEmpty {
       return named

@@ -17,7 +17,7 @@ struct ExportCommand: DocumentedCommand {
 
   @OptionGroup var catalog: CatalogOptions
 
-  @Argument(help: "A run's id, or @last.")
+  @Argument(help: "A run's id, @last, or tag:NAME.")
   var name: String
 
   @Option(help: "The label map.", completion: .file(extensions: ["tif"]))

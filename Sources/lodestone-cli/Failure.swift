@@ -22,6 +22,7 @@ struct Failure: Error {
     case let error as CatalogError: self.init(error.description, exitCode: error.exitCode)
     case let error as ParameterError: self.init(error.description, exitCode: 64)
     case let error as AnalysisError: self.init(error.description, exitCode: 65)
+    case let error as VerificationError: self.init(error.description, exitCode: 1)
     case let error as SampleConflict: self.init(error.description, exitCode: 1)
     case let error as DBSCAN.Failure: self.init(error.description, exitCode: error.exitCode)
     case let error as PrincipalComponents.Failure: self.init(error.description, exitCode: 70)
@@ -51,7 +52,7 @@ extension CatalogError {
   fileprivate var exitCode: Int32 {
     switch self {
     case .missing, .notFound: 66
-    case .notACatalog, .ambiguous: 65
+    case .notACatalog, .damaged, .walMode, .ambiguous: 65
     case .newer: 76
     case .older: 78
     case .denied: 77

@@ -71,6 +71,9 @@ struct IngestCommand: DocumentedCommand {
   @Option(help: "A section (depth is below the surface) or a projection (distance to the rim).")
   var geometry: Geometry = .section
 
+  @Flag(help: "Tell, before computing, what differs from the nearest earlier run.")
+  var whyNew = false
+
   @Flag(help: "One JSON object a scan, a line each.")
   var json = false
 
@@ -101,9 +104,16 @@ struct IngestCommand: DocumentedCommand {
     var worst: Int32 = 0
     for path in scans {
       do {
-        let outcome = try ingest.run(request(path), sample: sample)
+        var difference: RunDifference?
+        let outcome = try ingest.run(
+          request(path), sample: sample,
+          explain: whyNew
+            ? {
+              difference = $0
+              if !json { Output.progress(""); Output.write($0.text) }
+            } : nil)
         Output.progress("")
-        try report(outcome, of: path, catalog)
+        try report(outcome, difference, of: path, catalog)
       } catch {
         Output.progress("")
         guard var failure = Failure(error) else { throw error }
@@ -139,7 +149,9 @@ struct IngestCommand: DocumentedCommand {
     return request
   }
 
-  private func report(_ outcome: Ingest.Outcome, of path: String, _ catalog: Catalog) throws {
+  private func report(
+    _ outcome: Ingest.Outcome, _ difference: RunDifference?, of path: String, _ catalog: Catalog
+  ) throws {
     let report = try RunReport(catalog: catalog, run: outcome.runID)
     if json {
       let seconds = outcome.stages.map { ($0.name, JSONText.number($0.seconds)) }
@@ -148,14 +160,43 @@ struct IngestCommand: DocumentedCommand {
           [
             ("schema", .string("lodestone.ingest/1")), ("status", .string(outcome.status.rawValue)),
             ("path", .string(path)),
-          ] + report.members + [("seconds", .object(seconds))]
+          ] + report.members + (difference.map { [("why_new", $0.json)] } ?? [])
+            + [("seconds", .object(seconds))]
         ).text)
       return
     }
     let total = outcome.stages.reduce(0) { $0 + $1.seconds }
     Output.write("\(outcome.status.rawValue): \(path), \(String(format: "%.1f", total)) s\n")
     Output.write(report.heading)
-    if outcome.status == .stored { Output.write(report.body) }
+    if outcome.status == .stored { Output.write(report.body) } else { Output.write(report.said) }
+  }
+}
+
+extension RunDifference {
+  /// A line each, for the eye.
+  fileprivate var text: String {
+    guard let nearestRun else {
+      return "new: no stored run has a frame of this scan\n"
+    }
+    if components.isEmpty { return "not new: run \(nearestRun.prefix(12)) is stored\n" }
+    let lines = components.map { part in
+      let name = part.name.isEmpty ? part.component : "\(part.component) \(part.name)"
+      return "  \(name): \(part.earlier) -> \(part.now)\n"
+    }
+    return "new: it differs from the nearest earlier run, \(nearestRun.prefix(12)), in\n"
+      + lines.joined()
+  }
+
+  fileprivate var json: JSONText {
+    let parts = components.map { part in
+      JSONText.object([
+        ("component", .string(part.component)), ("name", .string(part.name)),
+        ("earlier", .string(part.earlier)), ("now", .string(part.now)),
+      ])
+    }
+    return .object([
+      ("nearest_run", nearestRun.map { .string($0) } ?? .null), ("differences", .array(parts)),
+    ])
   }
 }
 

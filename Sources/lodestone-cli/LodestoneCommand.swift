@@ -22,8 +22,10 @@ struct LodestoneCommand: DocumentedCommand {
     version: "lodestone \(lodestoneVersion)",
     subcommands: [
       InitCommand.self, IngestCommand.self, ListCommand.self, ShowCommand.self,
-      QueryCommand.self, SQLCommand.self, AuditCommand.self, SampleCommand.self,
-      ExportCommand.self, ClusterCommand.self, ExampleCommand.self,
+      QueryCommand.self, SQLCommand.self, AuditCommand.self, VerifyCommand.self,
+      SampleCommand.self, TagCommand.self, NoteCommand.self, RetractCommand.self,
+      ExportCommand.self, CheckCommand.self, MigrateCommand.self, ClusterCommand.self,
+      ExampleCommand.self,
     ])
 
   static let examples = [

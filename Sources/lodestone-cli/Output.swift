@@ -52,6 +52,18 @@ enum Output {
     isatty(STDOUT_FILENO) != 0 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
   }
 
+  /// Says how many retracted runs an answer leaves out: on stderr where there are any, and as a member
+  /// of the answer's JSON.
+  static func retracted(_ query: StoredQuery, _ catalog: Catalog) throws -> [(String, JSONText)] {
+    guard query.leavesOutRetracted else { return [] }
+    let count = try catalog.retractedRunCount()
+    if count > 0 {
+      let what = count == 1 ? "1 retracted run is" : "\(count) retracted runs are"
+      remark("\(what) left out: lodestone list retracted")
+    }
+    return [("retracted_left_out", .integer(count))]
+  }
+
   /// Writes a table in a format. `verb` and `fields` head its JSON.
   static func table(
     _ table: AnswerTable, as format: TableFormat, verb: String,

@@ -4,7 +4,7 @@ import PhaseCatalog
 
 struct ListCommand: DocumentedCommand {
   enum Subject: String, CaseIterable, ExpressibleByArgument {
-    case samples, scans, runs, queries
+    case samples, scans, runs, queries, tags, notes, retracted, failed
   }
 
   static let configuration = CommandConfiguration(
@@ -19,11 +19,12 @@ struct ListCommand: DocumentedCommand {
   @OptionGroup var catalog: CatalogOptions
   @OptionGroup var format: FormatOptions
 
-  @Argument(help: "samples, scans, runs or queries.")
+  @Argument(help: "samples, scans, runs, queries, tags, notes, retracted or failed.")
   var subject: Subject
 
   func run() throws {
     let table: AnswerTable
+    var fields = [("of", JSONText.string(subject.rawValue))]
     if subject == .queries {
       table = AnswerTable(
         columns: ["query", "parameters", "title"],
@@ -36,10 +37,12 @@ struct ListCommand: DocumentedCommand {
           ]
         })
     } else {
-      table = try catalog.open(.read).ask(StoredQuery.named(subject.rawValue))
+      let query = try StoredQuery.named(subject.rawValue)
+      let catalog = try catalog.open(.read)
+      table = try catalog.ask(query)
+      fields += try Output.retracted(query, catalog)
     }
-    Output.table(
-      table, as: format.chosen, verb: "list", fields: [("of", .string(subject.rawValue))])
+    Output.table(table, as: format.chosen, verb: "list", fields: fields)
   }
 }
 
@@ -47,7 +50,7 @@ struct ShowCommand: DocumentedCommand {
   static let configuration = CommandConfiguration(
     commandName: "show", abstract: "Show what a run found: its map and its clusters.",
     discussion: """
-      RUN is any unique prefix (4 digits or more) of a run's id, or @last.
+      RUN is any unique prefix (4 digits or more) of a run's id, @last, or tag:NAME.
       """)
 
   static let examples = [
@@ -57,7 +60,7 @@ struct ShowCommand: DocumentedCommand {
 
   @OptionGroup var catalog: CatalogOptions
 
-  @Argument(help: "A run's id, or @last.")
+  @Argument(help: "A run's id, @last, or tag:NAME.")
   var name: String
 
   @Flag(help: "As JSON, without the map.")
@@ -121,7 +124,9 @@ struct QueryCommand: DocumentedCommand {
       values["run"] = try catalog.resolveRun(run)
     }
     let table = try catalog.ask(query, parameters: values)
-    Output.table(table, as: format.chosen, verb: "query", fields: [("query", .string(name))])
+    let retracted = try Output.retracted(query, catalog)
+    Output.table(
+      table, as: format.chosen, verb: "query", fields: [("query", .string(name))] + retracted)
   }
 }
 

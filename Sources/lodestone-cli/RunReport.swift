@@ -9,6 +9,9 @@ struct RunReport {
   let elements: AnswerTable
   let found: AnswerTable
   let warnings: [String]
+  /// Tags, notes and retractions: when, who, what.
+  private let remarks: AnswerTable
+  private let isRetracted: Bool
   private let catalog: Catalog
   private let run: String
 
@@ -16,6 +19,16 @@ struct RunReport {
     self.catalog = catalog
     self.run = run
     summary = try catalog.ask("run-summary", run: run)
+    if summary.value("result_id") == .null {
+      let executions = try catalog.ask("run-executions", run: run)
+      let last = max(0, executions.rows.count - 1)
+      throw Failure(
+        "run \(run.prefix(12)) has no result: it failed at "
+          + "\(executions.value("finished_at", row: last).text): "
+          + executions.value("failure", row: last).text, exitCode: 1)
+    }
+    remarks = try catalog.ask("run-remarks", run: run)
+    isRetracted = try catalog.isRetracted(run: run)
     clusters = try catalog.ask("run-clusters", run: run)
     elements = try catalog.ask("run-elements", run: run)
     found = try catalog.ask("run-found", run: run)
@@ -46,6 +59,20 @@ struct RunReport {
   var body: String {
     var text = TextTable(clusters).text
     for warning in warnings { text += "note: \(warning)\n" }
+    return text + said
+  }
+
+  /// What people said of the run: a line each.
+  var said: String {
+    var text = isRetracted ? "RETRACTED: it is left out of queries\n" : ""
+    for row in remarks.rows.indices {
+      let parts = ["kind", "name", "value"].map { remarks.value($0, row: row) }
+      let words = parts.filter { $0 != .null }.map(\.text).joined(separator: " ")
+      let of = remarks.value("subject_kind", row: row) == .text("scan") ? " (its scan)" : ""
+      text +=
+        "\(words)\(of), \(remarks.value("author", row: row).text) "
+        + "\(remarks.value("recorded_at", row: row).text)\n"
+    }
     return text
   }
 
@@ -104,7 +131,8 @@ struct RunReport {
         .object(found.rows.map { row in (row[0].text, JSONText(wholeIfWhole: row[1])) })
       ),
       ("smallest_findable_pixels", .integer(count("smallest_findable_pixels"))),
-      ("warnings", .array(warnings.map { .string($0) })),
+      ("warnings", .array(warnings.map { .string($0) })), ("retracted", .bool(isRetracted)),
+      ("said", JSONText(remarks)),
     ]
   }
 

@@ -3,8 +3,8 @@ import PhaseCatalog
 
 struct SampleCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "sample", abstract: "Put right what was said of a sample.",
-    subcommands: [Assign.self])
+    commandName: "sample", abstract: "Put right, or add to, what was said of a sample.",
+    subcommands: [Assign.self, Set.self])
 
   struct Assign: DocumentedCommand {
     static let configuration = CommandConfiguration(
@@ -32,8 +32,52 @@ struct SampleCommand: ParsableCommand {
     func run() throws {
       let catalog = try catalog.open(.write)
       let id = try catalog.resolveScan(scan)
-      try catalog.assign(sample: name, toScan: id)
-      Output.remark("scan \(id.prefix(12)) shows sample \(name)")
+      let isNew = try catalog.assign(sample: name, toScan: id)
+      Output.remark("scan \(id.prefix(12)) shows sample \(name)\(isNew ? "" : " already")")
+    }
+  }
+
+  struct Set: DocumentedCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Say what is known of a sample.",
+      discussion: """
+        Attributes are NAME=VALUE; NAME= takes one away. What was said before is kept; the last word \
+        counts.
+        """)
+
+    static let examples = [
+      "lodestone sample set M1 composition=Nd2Fe14B annealed_c=900",
+      "lodestone sample set M1 annealed_c=",
+    ]
+
+    @OptionGroup var catalog: CatalogOptions
+
+    @Argument(help: "The sample's name.")
+    var name: String
+
+    @Argument(help: "Attributes: NAME=VALUE.")
+    var attributes: [String]
+
+    private var pairs: [(name: String, value: String?)] {
+      attributes.compactMap { text in
+        guard let mark = text.firstIndex(of: "="), mark != text.startIndex else { return nil }
+        let value = String(text[text.index(after: mark)...])
+        return (String(text[..<mark]), value.isEmpty ? nil : value)
+      }
+    }
+
+    func validate() throws {
+      guard pairs.count == attributes.count else {
+        throw ValidationError("write attributes as NAME=VALUE")
+      }
+    }
+
+    func run() throws {
+      let catalog = try catalog.open(.write)
+      for (attribute, value) in pairs {
+        try catalog.set(attribute, to: value, ofSample: name)
+        Output.remark("sample \(name): \(attribute) \(value.map { "is \($0)" } ?? "is not known")")
+      }
     }
   }
 }

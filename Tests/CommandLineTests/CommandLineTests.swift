@@ -179,8 +179,6 @@ private struct Program {
     try expect(65, "not a TIFF", changed("ingest", "ex/energies.txt"))
     let short = try program.folder.write("7100\n7101\n", to: "short.txt")
     try expect(65, "2 energies for 40 frames", changed("--energies", short))
-    try expect(
-      65, "no pixel is left", ingest + ["--set", "correct.minimum_reference=1000000"])
     try expect(64, "did you mean", ingest + ["--set", "dbscan.radios=1"])
     try expect(64, "--pixel-size", changed("--pixel-size", "-1"))
     try expect(64, "Missing expected argument", ["ingest"])
@@ -192,6 +190,13 @@ private struct Program {
     try expect(64, "only SELECT", ["sql", "DELETE FROM run"])
     try expect(66, "no run is stored", ["show", "@last"])
     #expect(try program.bytes("m.lode") == empty)
+
+    // What fails after its run is known is an execution, and the newest run.
+    try expect(
+      65, "no pixel is left", ingest + ["--set", "correct.minimum_reference=1000000"])
+    try expect(1, "has no result: it failed", ["show", "@last"])
+    #expect(try program.run("audit", "@last").output.contains("no pixel is left"))
+    #expect(try program.run("list", "failed").output.contains("no pixel is left"))
 
     let truncated = try program.bytes("ex/scan.tif").prefix(300_000)
     _ = try program.folder.write(Array(truncated), to: "cut.tif")

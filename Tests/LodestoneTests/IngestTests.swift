@@ -204,7 +204,17 @@ import TestSupport
     counts.signal = .transmission
     let error = #expect(throws: InputError.self) { try ingest(counts) }
     #expect(error?.description.contains("looks like counts") == true)
-    #expect(try catalog.ask(StoredQuery.named("scans")).rows.isEmpty)
+    // Each is kept as an execution that failed, and no run counts.
+    let failed = try catalog.ask(StoredQuery.named("failed"))
+    #expect(failed.rows.count == 4)
+    #expect(failed.value("failure", row: 3).text.contains("looks like counts"))
+    #expect(try catalog.ask(StoredQuery.named("runs")).rows.isEmpty)
+    // Trying again is another execution of the same run.
+    #expect(throws: InputError.self) { try ingest(counts) }
+    let again = try catalog.ask(StoredQuery.named("reproducibility"))
+    #expect(again.rows.count == 4)
+    #expect(again.value("executions", row: 3) == .integer(2))
+    #expect(again.value("failures", row: 3) == .integer(2))
   }
 
   /// Featureless spectra without any noise: an answer with a warning, not a crash.

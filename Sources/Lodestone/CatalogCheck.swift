@@ -1,0 +1,85 @@
+import Foundation
+public import PhaseCatalog
+import StackIO
+
+/// Checks a catalog, and for a deep check also its maps and the files that its scans were read from.
+public struct CatalogCheck {
+  /// What a check found.
+  public struct Outcome: Sendable, Equatable {
+    /// What is not as it should be, a line each.
+    public var findings: [String]
+    /// What is worth knowing, and no fault of the catalog.
+    public var remarks: [String]
+    /// What was looked at: names and how many.
+    public let counts: [(name: String, count: Int)]
+
+    public static func == (a: Outcome, b: Outcome) -> Bool {
+      a.findings == b.findings && a.remarks == b.remarks
+    }
+  }
+
+  private let catalog: Catalog
+  private let progress: (String) -> Void
+
+  /// A check of an open catalog.
+  public init(catalog: Catalog, progress: @escaping (String) -> Void = { _ in }) {
+    self.catalog = catalog
+    self.progress = progress
+  }
+
+  /// Checks it.
+  ///
+  /// - Throws: ``CatalogError`` where another program holds the file.
+  public func run(_ depth: Catalog.CheckDepth) throws -> Outcome {
+    let report = try catalog.check(depth, decode: Self.decode)
+    var outcome = Outcome(findings: report.findings, remarks: [], counts: report.counts)
+    if depth == .deep { checkFiles(&outcome) }
+    return outcome
+  }
+
+  private static func decode(
+    _ tiff: [UInt8]
+  ) throws -> (height: Int, width: Int, samples: MapRecord.Samples) {
+    let file = try TIFFFile(bytes: tiff, name: "map")
+    let (layout, frame) = (try file.layout(ofPage: 0), try file.frame(page: 0))
+    let floats = frame.values.floats
+    if layout.format == 3 { return (frame.height, frame.width, .float32(floats)) }
+    let labels = floats.compactMap { Int16(exactly: $0) }
+    guard labels.count == floats.count else { throw InputError("not 16 bits", path: "map") }
+    return (frame.height, frame.width, .int16(labels))
+  }
+
+  /// A file that holds something else now than was ever seen in it is a finding; one that is not there
+  /// is not.
+  private func checkFiles(_ outcome: inout Outcome) {
+    var (same, missing) = (0, 0)
+    let files: [(path: String, sha256: Set<String>)]
+    do {
+      files = try catalog.sightedFiles()
+    } catch {
+      outcome.findings.append("source files: \(error)")
+      return
+    }
+    for file in files {
+      progress("reading \(file.path)")
+      guard FileManager.default.fileExists(atPath: file.path) else {
+        missing += 1
+        continue
+      }
+      guard let (sha256, _) = ContentDigest.ofFile(file.path) else {
+        outcome.remarks.append("source file \(file.path) cannot be read")
+        continue
+      }
+      if file.sha256.contains(sha256) {
+        same += 1
+      } else {
+        outcome.findings.append("source file \(file.path) has changed since it was seen")
+      }
+    }
+    if !files.isEmpty {
+      outcome.remarks.append(
+        "\(same) of \(files.count) source files are where they were seen, and the same; "
+          + "\(missing) are not there")
+    }
+  }
+}

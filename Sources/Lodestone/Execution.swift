@@ -1,0 +1,46 @@
+import Foundation
+import PhaseCatalog
+import StackIO
+
+/// One time that a run is computed, with its clock running.
+final class Execution {
+  private let purpose: ExecutionRecord.Purpose
+  private let command: String
+  private let startedAt = timestamp(Date())
+  /// The stages so far, with their times.
+  private(set) var stages: [ExecutionRecord.Stage] = []
+
+  init(purpose: ExecutionRecord.Purpose, command: String) {
+    self.purpose = purpose
+    self.command = command
+  }
+
+  /// Reads a scan and digests its frames.
+  func load(_ request: ScanRequest, progress: (String) -> Void) throws -> LoadedScan {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let loaded = try LoadedScan(try request.open(), progress: progress)
+    stages.append(.init(name: "read", seconds: (clock.now - start) / .seconds(1)))
+    return loaded
+  }
+
+  /// Analyses it; errors are of the scan at a path.
+  func analyse(
+    _ loaded: LoadedScan, _ parameters: ParameterSet, path: String,
+    progress: @escaping (String) -> Void
+  ) throws -> ResultRecord {
+    do {
+      return try Analysis(parameters: parameters, progress: progress).run(loaded, times: &stages)
+    } catch let error as AnalysisError {
+      throw AnalysisError("\(path): \(error.description)")
+    }
+  }
+
+  /// What the catalog keeps of it, ended now.
+  func record() -> ExecutionRecord {
+    ExecutionRecord(
+      purpose: purpose, environment: RunEnvironment.current, startedAt: startedAt,
+      finishedAt: timestamp(Date()), host: ProcessInfo.processInfo.hostName, command: command,
+      stages: stages)
+  }
+}

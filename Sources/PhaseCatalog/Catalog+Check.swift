@@ -1,0 +1,207 @@
+import Foundation
+internal import GRDB
+
+extension Catalog {
+  /// How thoroughly a catalog is checked.
+  public enum CheckDepth: String, Sendable, CaseIterable {
+    /// SQLite's quick check, and the links between rows.
+    case quick
+    /// SQLite's full check; tables, views and triggers as shipped; what people said.
+    case normal
+    /// Every identity and every value against what was written.
+    case deep
+  }
+
+  /// What a check found.
+  public struct CheckReport: Sendable, Equatable {
+    /// What is not as it should be, a line each; none where all is well.
+    public internal(set) var findings: [String] = []
+    /// What was looked at: names and how many.
+    public internal(set) var counts: [(name: String, count: Int)] = []
+
+    public static func == (a: CheckReport, b: CheckReport) -> Bool {
+      a.findings == b.findings && a.counts.elementsEqual(b.counts) { $0 == $1 }
+    }
+  }
+
+  /// Checks the whole file; reads only.
+  ///
+  /// - Parameter decode: for a deep check, reads a map's TIFF: rows, columns and values.
+  /// - Throws: ``CatalogError`` where the file cannot even be read. Damage that is met while
+  ///   checking is a finding.
+  /// - Complexity: `deep` reads every row once and once more for its identity.
+  package func check(
+    _ depth: CheckDepth,
+    decode: (_ tiff: [UInt8]) throws -> (height: Int, width: Int, samples: MapRecord.Samples)
+  ) throws -> CheckReport {
+    var report = CheckReport()
+    /// One part of the check: what it throws is a finding too.
+    func part(_ name: String, _ body: (Database) throws -> [String]) throws {
+      do {
+        let findings = try read(body)
+        report.findings += findings
+      } catch CatalogError.damaged(_, let reason) {
+        report.findings.append("\(name): damaged: \(reason)")
+      } catch CatalogError.busy(let path) {
+        throw CatalogError.busy(path: path)
+      } catch {
+        report.findings.append("\(name): \(error)")
+      }
+    }
+    try part("file") { database in
+      let pragma = depth == .quick ? "quick_check" : "integrity_check"
+      return try String.fetchAll(database, sql: "PRAGMA \(pragma)").filter { $0 != "ok" }
+    }
+    try part("links between rows") { try Self.brokenLinks($0) }
+    if depth == .quick { return report }
+    try part("schema") { try Self.schemaDifferences($0) }
+    try part("events") { database in
+      try Self.checkIDs("event", database) { try Self.event(key: $0, in: database).id }
+    }
+    if depth == .normal { return report }
+    try part("ledger") { try Ledger.differences($0) }
+    try part("scans") { database in
+      try Self.checkIDs("scan", database) { try Self.scan(key: $0, in: database).id }
+    }
+    try part("parameter sets") { try Self.checkParameterSets($0) }
+    try part("runs") { database in
+      try Self.checkIDs("run", database) { try Self.run(key: $0, in: database).id }
+    }
+    try part("environments") { database in
+      try Self.checkIDs("environment", database) {
+        ExecutionRecord.environmentID(try Self.environment(key: $0, in: database))
+      }
+    }
+    try part("executions") { database in
+      try Self.checkIDs("execution", database) { try Self.executionID(key: $0, in: database) }
+    }
+    try part("results") { try Self.checkResults($0, decode: decode) }
+    try part("counts") { database in
+      for table in ["sample", "scan", "run", "execution", "result", "map", "event"] {
+        let count = try Int.fetchOne(database, sql: "SELECT count(*) FROM \(table)") ?? 0
+        report.counts.append((table, count))
+      }
+      return []
+    }
+    return report
+  }
+
+  private static func brokenLinks(_ database: Database) throws -> [String] {
+    try database.rows("PRAGMA foreign_key_check").map { row in
+      let (table, parent) = (try row.text("table"), try row.text("parent"))
+      let number = try row.optionalInteger("rowid").map { " \($0)" } ?? ""
+      return "row\(number) of \(table) refers to a row of \(parent) that is not there"
+    }
+  }
+
+  /// Compares tables, indexes, views and triggers with those that the migrations make.
+  private static func schemaDifferences(_ database: Database) throws -> [String] {
+    let sql = """
+      SELECT type, name, sql FROM sqlite_schema
+      WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY type, name
+      """
+    let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+    let steps = Array(migrations.prefix(version))
+    var findings = try [foreignSteps(database, steps: steps, version: version)].compactMap { $0 }
+    let applied = try String.fetchAll(
+      database, sql: "SELECT identifier FROM grdb_migrations ORDER BY rowid")
+    if applied != steps.map(\.name) {
+      findings.append("the applied migrations are \(applied.joined(separator: ", "))")
+    }
+    let shipped = try DatabaseQueue()
+    try migrate(shipped, steps: steps)
+    var expected: [String: String?] = [:]
+    for row in try shipped.read({ try $0.rows(sql) }) {
+      expected["\(try row.text("type")) \(try row.text("name"))"] = try row.optionalText("sql")
+    }
+    for row in try database.rows(sql) {
+      let name = "\(try row.text("type")) \(try row.text("name"))"
+      guard let text = expected.removeValue(forKey: name) else {
+        findings.append("\(name) is not part of the schema: another program made it")
+        continue
+      }
+      if try row.optionalText("sql") != text { findings.append("\(name) is not as shipped") }
+    }
+    return findings + expected.keys.sorted().map { "\($0) is missing" }
+  }
+
+  /// Computes the id of every row of a table again.
+  private static func checkIDs(
+    _ table: String, _ database: Database, _ computedID: (Int64) throws -> String
+  ) throws -> [String] {
+    var findings: [String] = []
+    for row in try database.rows(
+      "SELECT \(table)_key, \(table)_id FROM \(table) ORDER BY \(table)_key")
+    {
+      let stored = try row.text("\(table)_id")
+      do {
+        if try computedID(row.key("\(table)_key")) != stored {
+          findings.append("\(table) \(stored.prefix(12)): its content has another id")
+        }
+      } catch CatalogError.damaged(_, let reason) {
+        findings.append("\(table) \(stored.prefix(12)): \(reason)")
+      }
+    }
+    return findings
+  }
+
+  private static func checkParameterSets(_ database: Database) throws -> [String] {
+    var findings: [String] = []
+    for row in try database.rows("SELECT * FROM parameter_set ORDER BY parameters_key") {
+      let id = try row.text("parameters_id")
+      let record = RunRecord(
+        scanID: "", parameters: try parameters(key: row.key("parameters_key"), in: database),
+        stages: [:])
+      let json = try row.text("canonical_json")
+      if record.parametersID != id || record.canonicalParameters != json {
+        findings.append("parameter set \(id.prefix(12)): its parameters have another id")
+      }
+    }
+    return findings
+  }
+
+  private static func checkResults(
+    _ database: Database,
+    decode: (_ tiff: [UInt8]) throws -> (height: Int, width: Int, samples: MapRecord.Samples)
+  ) throws -> [String] {
+    try checkIDs("result", database) { key in
+      let runID = try String.fetchOne(
+        database,
+        sql: "SELECT run_id FROM run JOIN result USING (run_key) WHERE result_key = ?",
+        arguments: [key])
+      let result = try Self.result(key: key, in: database)
+      for map in result.maps {
+        do {
+          let (height, width, samples) = try decode(map.tiff)
+          let digest = MapRecord.digest(height: height, width: width, samples: samples)
+          guard digest == map.digest else {
+            throw CatalogError.damaged("map \(map.kind): its values have another digest")
+          }
+        } catch let error as CatalogError {
+          throw error
+        } catch {
+          throw CatalogError.damaged("map \(map.kind): \(error)")
+        }
+      }
+      return result.id(runID: runID ?? "")
+    }
+  }
+
+  /// The files in which scans were seen: each path with the SHA-256s that were ever seen there.
+  ///
+  /// - Throws: ``CatalogError``.
+  package func sightedFiles() throws -> [(path: String, sha256: Set<String>)] {
+    try read { database in
+      var files: [(path: String, sha256: Set<String>)] = []
+      for row in try database.rows("SELECT DISTINCT path, sha256 FROM source_file ORDER BY path") {
+        let (path, sha256) = (try row.text("path"), try row.text("sha256"))
+        if files.last?.path == path {
+          files[files.count - 1].sha256.insert(sha256)
+        } else {
+          files.append((path, [sha256]))
+        }
+      }
+      return files
+    }
+  }
+}

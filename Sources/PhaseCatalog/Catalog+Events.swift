@@ -1,0 +1,183 @@
+import Foundation
+internal import GRDB
+
+/// What people say of scans, runs and samples: each an event behind those before it, never changed. What
+/// has been said already is not said again: then these return false, and not a byte is written.
+extension Catalog {
+  /// Says that a scan shows a sample, from now on.
+  ///
+  /// - Throws: ``CatalogError``, also where the scan is not stored.
+  @discardableResult
+  public func assign(sample: String, toScan scanID: String) throws -> Bool {
+    try write { database in
+      try self.require(.scan(scanID), in: database)
+      return try Self.assign(sample: sample, toScan: scanID, in: database)
+    }
+  }
+
+  static func assign(
+    sample: String, toScan scanID: String, in database: Database
+  ) throws -> Bool {
+    guard try Self.sample(ofScan: scanID, in: database) != sample else { return false }
+    try database.insert("sample", ["name": sample, "recorded_at": timestamp(Date())])
+    try say("sample.assign", .scan(scanID), value: sample, in: database)
+    return true
+  }
+
+  /// Says that a sample has an attribute; nil takes it away.
+  ///
+  /// - Throws: ``CatalogError``, also where there is no such sample.
+  @discardableResult
+  public func set(_ name: String, to value: String?, ofSample sample: String) throws -> Bool {
+    try write { database in
+      try self.require(.sample(sample), in: database)
+      let known = try String.fetchOne(
+        database, sql: "SELECT value FROM sample_attribute WHERE sample = ? AND name = ?",
+        arguments: [sample, name])
+      guard known != value else { return false }
+      try Self.say("sample.set", .sample(sample), name: name, value: value, in: database)
+      return true
+    }
+  }
+
+  /// Gives a run a name; another run that had it loses it.
+  ///
+  /// - Returns: whether it was new, and the runs that lost it.
+  /// - Throws: ``CatalogError``.
+  @discardableResult
+  public func tag(_ name: String, run: String) throws -> (isNew: Bool, takenFrom: [String]) {
+    try write { database in
+      try self.require(.run(run), in: database)
+      let holders = try Self.runs(tagged: name, in: database)
+      guard holders != [run] else { return (false, []) }
+      let others = holders.filter { $0 != run }
+      for other in others { try Self.say("tag.remove", .run(other), name: name, in: database) }
+      if others.count == holders.count {
+        try Self.say("tag.add", .run(run), name: name, in: database)
+      }
+      return (true, others)
+    }
+  }
+
+  /// Takes a name from a run.
+  ///
+  /// - Throws: ``CatalogError``.
+  @discardableResult
+  public func removeTag(_ name: String, run: String) throws -> Bool {
+    try write { database in
+      try self.require(.run(run), in: database)
+      guard try Self.runs(tagged: name, in: database).contains(run) else { return false }
+      try Self.say("tag.remove", .run(run), name: name, in: database)
+      return true
+    }
+  }
+
+  /// The runs that a tag names: several where merged catalogs used it for different runs.
+  static func runs(tagged name: String, in database: Database) throws -> [String] {
+    try String.fetchAll(
+      database, sql: "SELECT run_id FROM tag WHERE name = ? ORDER BY run_id", arguments: [name])
+  }
+
+  /// Adds a remark.
+  ///
+  /// - Throws: ``CatalogError``.
+  public func note(_ text: String, on subject: EventSubject) throws {
+    try write { database in
+      try self.require(subject, in: database)
+      try Self.say("note", subject, value: text, in: database)
+    }
+  }
+
+  /// Says that a run, or every run of a scan, does not count.
+  ///
+  /// - Throws: ``CatalogError``.
+  @discardableResult
+  public func retract(_ subject: EventSubject, reason: String) throws -> Bool {
+    try say("retract", subject, reason: reason) { $0 != reason }
+  }
+
+  /// Says that it counts again.
+  ///
+  /// - Throws: ``CatalogError``.
+  @discardableResult
+  public func undoRetraction(of subject: EventSubject, reason: String?) throws -> Bool {
+    try say("retract.undo", subject, reason: reason) { $0 != nil }
+  }
+
+  private func say(
+    _ kind: String, _ subject: EventSubject, reason: String?,
+    ifRetractedFor isNew: (String?) -> Bool
+  ) throws -> Bool {
+    try write { database in
+      try self.require(subject, in: database)
+      let known = try String.fetchOne(
+        database, sql: "SELECT reason FROM retraction WHERE subject_kind = ? AND subject = ?",
+        arguments: [subject.kind, subject.text])
+      guard isNew(known) else { return false }
+      try Self.say(kind, subject, value: reason, in: database)
+      return true
+    }
+  }
+
+  /// Whether a run, or its scan, is retracted.
+  ///
+  /// - Throws: ``CatalogError``.
+  public func isRetracted(run: String) throws -> Bool {
+    try read { database in
+      try database.exists(
+        "SELECT 1 FROM run_overview_all WHERE run_id = ? AND is_retracted", [run])
+    }
+  }
+
+  /// How many runs with a result are retracted.
+  ///
+  /// - Throws: ``CatalogError``.
+  public func retractedRunCount() throws -> Int {
+    try read { database in
+      // Most catalogs have none, and need not look at every run.
+      guard try database.exists("SELECT 1 FROM retraction LIMIT 1", []) else { return 0 }
+      return try Int.fetchOne(
+        database, sql: "SELECT count(*) FROM run_overview_all WHERE is_retracted") ?? 0
+    }
+  }
+
+  // MARK: The graph
+
+  private func require(_ subject: EventSubject, in database: Database) throws {
+    let column = subject.kind == "sample" ? "name" : subject.kind + "_id"
+    let isThere = try database.exists(
+      "SELECT 1 FROM \(subject.kind) WHERE \(column) = ?", [subject.text])
+    guard isThere else {
+      throw CatalogError.notFound("\(path): no \(subject): see lodestone list \(subject.kind)s")
+    }
+  }
+
+  /// Appends an event behind the heads: the events that none follows yet.
+  private static func say(
+    _ kind: String, _ subject: EventSubject, name: String? = nil, value: String? = nil,
+    in database: Database
+  ) throws {
+    let heads = try database.rows(
+      """
+      SELECT event_key, event_id, recorded_at FROM event
+      WHERE NOT EXISTS (SELECT 1 FROM event_predecessor WHERE predecessor_key = event_key)
+      ORDER BY event_id
+      """)
+    let event = EventRecord(
+      kind: kind, subject: subject, name: name, value: value, author: NSUserName(),
+      recordedAt: timestamp(after: try heads.map { try $0.text("recorded_at") }.max()),
+      predecessors: try heads.map { try $0.text("event_id") })
+    let id = event.id
+    try database.insert(
+      "event",
+      [
+        "event_id": id, "kind": kind, "subject_kind": subject.kind, "subject": subject.text,
+        "name": name, "value": value, "author": event.author, "recorded_at": event.recordedAt,
+      ])
+    let key = try database.requiredKey(of: "event", id: id)
+    for head in heads {
+      try database.insert(
+        "event_predecessor", ["event_key": key, "predecessor_key": try head.key("event_key")])
+    }
+  }
+}

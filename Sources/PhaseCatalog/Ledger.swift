@@ -1,0 +1,145 @@
+internal import GRDB
+
+/// What each write added, with a digest over every value, so that any later change of a stored value
+/// is found.
+///
+/// The content ids cover what identifies a row; the ledger covers everything else too: statistics,
+/// paths, times. Rows are numbered from 1 without gaps, since none is ever deleted; an entry holds, for
+/// each table that a write added to, the range of its rows and SHA-256 over the table's previous digest
+/// and all values of the range.
+enum Ledger {
+  /// The last row of each table.
+  typealias Marks = [String: Int64]
+
+  /// The tables that the ledger covers: all of the catalog's but itself and GRDB's.
+  static func tables(_ database: Database) throws -> [String] {
+    try String.fetchAll(
+      database,
+      sql: """
+        SELECT name FROM sqlite_schema
+        WHERE type = 'table' AND name NOT IN ('ledger', 'grdb_migrations')
+          AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+        ORDER BY name
+        """)
+  }
+
+  /// Where each table ends now.
+  static func marks(_ database: Database) throws -> Marks {
+    var marks: Marks = [:]
+    for table in try tables(database) { marks[table] = try lastRow(of: table, database) }
+    return marks
+  }
+
+  private static func lastRow(of table: String, _ database: Database) throws -> Int64 {
+    let statement = try database.cachedStatement(
+      sql: "SELECT coalesce(max(rowid), 0) FROM \(quoted(table))")
+    return try Int64.fetchOne(statement) ?? 0
+  }
+
+  /// Enters the rows that were added since the marks were taken, in the same transaction.
+  static func enter(since marks: Marks, _ database: Database) throws {
+    let entry = try Int64.fetchOne(
+      database, sql: "SELECT coalesce(max(entry), 0) + 1 FROM ledger")
+    for table in try tables(database) {
+      let (first, last) = ((marks[table] ?? 0) + 1, try lastRow(of: table, database))
+      if last < first { continue }
+      let count = try columnCount(of: table, database)
+      let previous = try String.fetchOne(
+        database.cachedStatement(
+          sql: "SELECT digest FROM ledger WHERE table_name = ? ORDER BY last_row DESC LIMIT 1"),
+        arguments: [table])
+      try database.insert(
+        "ledger",
+        [
+          "entry": entry, "table_name": table, "first_row": first, "last_row": last,
+          "column_count": count,
+          "digest": try digest(
+            of: table, rows: first...last, columns: count, after: previous ?? "", database),
+        ])
+    }
+  }
+
+  private static func columnCount(of table: String, _ database: Database) throws -> Int {
+    try Row.fetchAll(database, sql: "PRAGMA table_info(\(quoted(table)))").count
+  }
+
+  private static func digest(
+    of table: String, rows: ClosedRange<Int64>, columns: Int, after previous: String,
+    _ database: Database
+  ) throws -> String {
+    let digest = ContentDigest(domain: "lodestone/ledger/1")
+    digest.update(table)
+    digest.update(previous)
+    let cursor = try Row.fetchCursor(
+      database,
+      sql: "SELECT * FROM \(quoted(table)) WHERE rowid BETWEEN ? AND ? ORDER BY rowid",
+      arguments: [rows.lowerBound, rows.upperBound])
+    while let row = try cursor.next() {
+      // A later migration may add columns, which old entries do not know.
+      for value in row.databaseValues.prefix(columns) { update(digest, value) }
+    }
+    return digest.finish()
+  }
+
+  private static func update(_ digest: borrowing ContentDigest, _ value: DatabaseValue) {
+    switch value.storage {
+    case .null: digest.update("null")
+    case .int64(let integer):
+      digest.update("integer")
+      digest.update(Int(integer))
+    case .double(let real):
+      digest.update("real")
+      digest.update(real)
+    case .string(let text):
+      digest.update("text")
+      digest.update(text)
+    case .blob(let data):
+      digest.update("blob")
+      digest.update(Array(data))
+    }
+  }
+
+  private static func quoted(_ name: String) -> String {
+    "\"" + name.replacing("\"", with: "\"\"") + "\""
+  }
+
+  /// Compares every row with the ledger; what does not agree, a line each.
+  static func differences(_ database: Database) throws -> [String] {
+    var differences: [String] = []
+    for table in try tables(database) {
+      var next: Int64 = 1
+      var previous = ""
+      let entries = try database.rows(
+        "SELECT * FROM ledger WHERE table_name = ? ORDER BY first_row, entry", [table])
+      for entry in entries {
+        let (first, last) = (try entry.key("first_row"), try entry.key("last_row"))
+        let stored = try entry.text("digest")
+        guard first <= last else {
+          differences.append("\(table): the ledger's rows \(first) to \(last) make no sense")
+          continue
+        }
+        if first != next {
+          differences.append("\(table): rows \(next) to \(first - 1) are not in the ledger")
+        }
+        let digest = try digest(
+          of: table, rows: first...last, columns: try entry.integer("column_count"),
+          after: previous, database)
+        if digest != stored {
+          differences.append("\(table): rows \(first) to \(last) are not as they were written")
+        }
+        (next, previous) = (last + 1, stored)
+      }
+      let rest = try Int.fetchOne(
+        database, sql: "SELECT count(*) FROM \(quoted(table)) WHERE rowid >= ? OR rowid < 1",
+        arguments: [next])
+      if let rest, rest > 0 {
+        differences.append("\(table): \(rest) rows are not in the ledger: another program's")
+      }
+    }
+    let covered = try tables(database)
+    let strange = try String.fetchAll(
+      database, sql: "SELECT DISTINCT table_name FROM ledger ORDER BY 1"
+    ).filter { !covered.contains($0) }
+    return differences + strange.map { "the ledger has rows of a table \($0), which is not there" }
+  }
+}

@@ -1,0 +1,120 @@
+internal import GRDB
+
+/// What differs between a run and the stored run that is nearest to it: why it is new.
+public struct RunDifference: Sendable, Equatable {
+  /// One component of a run's identity that differs.
+  public struct Component: Sendable, Equatable {
+    /// "frames", "parameter", "stage", ...
+    public let component: String
+    /// Which parameter or stage; empty elsewhere.
+    public let name: String
+    /// In the earlier run.
+    public let earlier: String
+    /// In this one.
+    public let now: String
+  }
+
+  /// The nearest earlier run; nil where no stored run has anything of this scan.
+  public let nearestRun: String?
+  /// What differs from it; empty where the run itself is stored.
+  public let components: [Component]
+}
+
+extension Catalog {
+  /// Compares a run with the stored run that is nearest to it: of the same scan, else of the scan that
+  /// shares the most frames with it; the one with the fewest differences, the newest of several.
+  ///
+  /// - Throws: ``CatalogError``.
+  /// - Complexity: O(frames in the catalog) where the scan is new.
+  package func difference(of run: RunRecord, scan: ScanRecord) throws -> RunDifference {
+    try read { database in
+      var nearest: (id: String, components: [RunDifference.Component])?
+      for scanKey in try Self.nearestScans(scan, in: database) {
+        let scanDifferences = Self.differences(
+          try Self.scan(key: scanKey, in: database), scan)
+        for row in try database.rows(
+          "SELECT run_key, run_id FROM run WHERE scan_key = ? ORDER BY run_key DESC", [scanKey])
+        {
+          let other = try Self.run(key: row.key("run_key"), in: database)
+          let components = scanDifferences + Self.differences(other, run)
+          if components.count < nearest?.components.count ?? .max {
+            nearest = (try row.text("run_id"), components)
+          }
+        }
+      }
+      return RunDifference(nearestRun: nearest?.id, components: nearest?.components ?? [])
+    }
+  }
+
+  /// The scan itself; else those that share the most of its frames, and have runs.
+  private static func nearestScans(_ scan: ScanRecord, in database: Database) throws -> [Int64] {
+    if let key = try database.key(of: "scan", id: scan.id) { return [key] }
+    let digests = CanonicalJSON.array(scan.frames(of: .sample).map { .string($0.digest) }).text
+    let shared = try database.rows(
+      """
+      SELECT scan_key, count(*) AS shared FROM frame
+      WHERE kind = 'sample' AND digest IN (SELECT value FROM json_each(?))
+        AND EXISTS (SELECT 1 FROM run WHERE run.scan_key = frame.scan_key)
+      GROUP BY scan_key ORDER BY shared DESC, scan_key DESC
+      """, [digests])
+    guard let most = try shared.first?.integer("shared") else { return [] }
+    return try shared.filter { try $0.integer("shared") == most }.map { try $0.key("scan_key") }
+  }
+
+  private static func differences(
+    _ earlier: ScanRecord, _ now: ScanRecord
+  ) -> [RunDifference.Component] {
+    var components: [RunDifference.Component] = []
+    func compare(_ component: String, _ a: String, _ b: String) {
+      if a != b { components.append(.init(component: component, name: "", earlier: a, now: b)) }
+    }
+    func text(_ value: Double?) -> String { value.map(CanonicalJSON.text(of:)) ?? "not known" }
+    compare("size", "\(earlier.height) x \(earlier.width)", "\(now.height) x \(now.width)")
+    compare("signal", earlier.signal, now.signal)
+    compare("reference", earlier.reference, now.reference)
+    compare("pixel_size_um", text(earlier.pixelSizeUM), text(now.pixelSizeUM))
+    compare("geometry", earlier.geometry, now.geometry)
+    for kind in ScanRecord.FrameDigest.Kind.allCases {
+      let (old, new) = (earlier.frames(of: kind), now.frames(of: kind))
+      let name = kind == .sample ? "frames" : "\(kind.rawValue) frames"
+      guard old.count == new.count else {
+        compare(name, "\(old.count)", "\(new.count)")
+        continue
+      }
+      func compareEach(_ what: String, _ value: (ScanRecord.FrameDigest) -> String) {
+        let places = old.indices.filter { value(old[$0]) != value(new[$0]) }
+        guard let first = places.first else { return }
+        let count = places.count == old.count ? "all" : "\(places.count) of \(old.count)"
+        compare(
+          what, "\(value(old[first]).prefix(12)) (\(count) differ, from \(first + 1))",
+          "\(value(new[first]).prefix(12))")
+      }
+      compareEach(name) { $0.digest }
+      compareEach("energies of \(name)") { text($0.energyEV) }
+      compareEach("exposure of \(name)") { text($0.exposureS) }
+      compareEach("ring current of \(name)") { text($0.ringCurrentMA) }
+      compareEach("order of \(name)") { text($0.acquisition.map(Double.init)) }
+    }
+    return components
+  }
+
+  private static func differences(
+    _ earlier: RunRecord, _ now: RunRecord
+  ) -> [RunDifference.Component] {
+    var components: [RunDifference.Component] = []
+    func compare(_ component: String, _ a: [String: String], _ b: [String: String]) {
+      for name in Set(a.keys).union(b.keys).sorted() where a[name] != b[name] {
+        components.append(
+          .init(
+            component: component, name: name, earlier: a[name] ?? "not there",
+            now: b[name] ?? "not there"))
+      }
+    }
+    func texts(_ run: RunRecord) -> [String: String] {
+      Dictionary(run.parameters.map { ($0.name, $0.text) }) { $1 }
+    }
+    compare("parameter", texts(earlier), texts(now))
+    compare("stage", earlier.stages.mapValues { "\($0)" }, now.stages.mapValues { "\($0)" })
+    return components
+  }
+}

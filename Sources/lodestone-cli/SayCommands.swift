@@ -1,0 +1,125 @@
+import ArgumentParser
+import PhaseCatalog
+
+struct TagCommand: DocumentedCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tag", abstract: "Give a run a name: tag:NAME then stands for it.",
+    discussion: """
+      A tag names one run: given to another, it moves. What was said before is kept.
+      """)
+
+  static let examples = [
+    "lodestone tag @last paper-fig-3",
+    "lodestone show tag:paper-fig-3",
+    "lodestone tag 3f2a paper-fig-3 --remove",
+  ]
+
+  @OptionGroup var catalog: CatalogOptions
+
+  @Argument(help: "A run's id, @last, or tag:NAME.")
+  var subject: String
+
+  @Argument(help: "The name.")
+  var name: String
+
+  @Flag(help: "Take the name away.")
+  var remove = false
+
+  func validate() throws {
+    guard (1...200).contains(name.count), !name.contains(where: { $0.isWhitespace || $0 == ":" })
+    else { throw ValidationError("a tag has 1 to 200 characters, no spaces and no colons") }
+  }
+
+  func run() throws {
+    let catalog = try catalog.open(.write)
+    let id = try catalog.resolveRun(subject)
+    if remove {
+      let isNew = try catalog.removeTag(name, run: id)
+      Output.remark("run \(id.prefix(12)) is \(isNew ? "no longer" : "not") tagged \(name)")
+      return
+    }
+    let (isNew, others) = try catalog.tag(name, run: id)
+    let from = others.map { ", and \($0.prefix(12)) no longer is" }.joined()
+    Output.remark("run \(id.prefix(12)) is tagged \(name)\(isNew ? "" : " already")\(from)")
+  }
+}
+
+struct NoteCommand: DocumentedCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "note", abstract: "Add a remark on a run, a scan or a sample.",
+    discussion: """
+      SUBJECT is a run (id, @last, tag:NAME), scan:ID, or sample:NAME.
+      """)
+
+  static let examples = [
+    #"lodestone note @last "beam dump at 7115 eV, repeated""#,
+    #"lodestone note sample:M1 "cut with the wire saw""#,
+    "lodestone list notes",
+  ]
+
+  @OptionGroup var catalog: CatalogOptions
+
+  @Argument(help: "A run, scan:ID, or sample:NAME.")
+  var subject: String
+
+  @Argument(help: "The remark.")
+  var text: String
+
+  func validate() throws {
+    if text.allSatisfy(\.isWhitespace) { throw ValidationError("an empty remark") }
+  }
+
+  func run() throws {
+    let catalog = try catalog.open(.write)
+    let subject = try catalog.resolveSubject(subject)
+    try catalog.note(text, on: subject)
+    Output.remark("noted on \(subject)")
+  }
+}
+
+struct RetractCommand: DocumentedCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "retract", abstract: "Say that a run, or every run of a scan, does not count.",
+    discussion: """
+      Queries leave retracted runs out and say how many. Nothing is deleted: show and audit still \
+      find them, and --undo makes them count again.
+      """)
+
+  static let examples = [
+    #"lodestone retract 3f2a --reason "wrong references""#,
+    #"lodestone retract scan:9b1c --reason "sample moved during the scan""#,
+    "lodestone retract 3f2a --undo",
+  ]
+
+  @OptionGroup var catalog: CatalogOptions
+
+  @Argument(help: "A run (id, @last, tag:NAME), or scan:ID for all its runs.")
+  var subject: String
+
+  @Option(help: "Why.")
+  var reason: String?
+
+  @Flag(help: "Let it count again.")
+  var undo = false
+
+  func validate() throws {
+    if subject.hasPrefix("sample:") {
+      throw ValidationError("runs and scans are retracted, not samples")
+    }
+    if !undo, reason?.contains(where: { !$0.isWhitespace }) != true {
+      throw ValidationError("say why: --reason TEXT")
+    }
+  }
+
+  func run() throws {
+    let catalog = try catalog.open(.write)
+    let subject = try catalog.resolveSubject(subject)
+    if undo {
+      let isNew = try catalog.undoRetraction(of: subject, reason: reason)
+      Output.remark("\(subject) \(isNew ? "counts again" : "is not retracted")")
+    } else {
+      let isNew = try catalog.retract(subject, reason: reason ?? "")
+      Output.remark("\(subject) is retracted\(isNew ? "" : " already")")
+    }
+  }
+}

@@ -1,0 +1,343 @@
+import CSQLite
+import Foundation
+import PhaseCatalog
+import Testing
+import TestSupport
+
+/// The schema defends itself against any SQLite client; and each trigger, CHECK and foreign key is
+/// needed: without it, something that must be refused is not.
+@Suite struct SchemaTests {
+  private let folder: TemporaryFolder
+  private let path: String
+
+  init() throws {
+    folder = try TemporaryFolder()
+    path = folder.file("full.lode")
+    _ = try Catalog.create(at: path)
+    try Sample.fill(Catalog(path: path, access: .write))
+  }
+
+  @Test func refusesEveryOffence() throws {
+    let database = try Mutant(schema: Mutant.shippedSchema, rowsOf: path)
+    #expect(database.tables.count == 31)
+    // Every table has a row to defend.
+    for table in database.tables { #expect(!database.dump(table).isEmpty, "\(table)") }
+    for offence in try database.offences() { Issue.record("accepted: \(offence)") }
+  }
+
+  @Test(.timeLimit(.minutes(5))) func everyTriggerCheckAndForeignKeyIsNeeded() throws {
+    let mutants = Mutant.schemas()
+    #expect(mutants.count(where: { $0.what.hasPrefix("trigger") }) == 3 * 31)
+    #expect(mutants.count(where: { $0.what.hasPrefix("CHECK") }) > 60)
+    #expect(mutants.count(where: { $0.what.hasPrefix("REFERENCES") }) > 20)
+    for (what, schema) in mutants {
+      let offences = try Mutant(schema: schema, rowsOf: path).offences()
+      #expect(!offences.isEmpty, "nothing misses \(what)")
+    }
+  }
+}
+
+/// The schema, perhaps with a part taken out, in memory, with the rows of a real catalog.
+private final class Mutant {
+  private(set) var tables: [String] = []
+  private var connection: OpaquePointer?
+
+  static let shippedSchema: String = {
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("migrations")
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    // GRDB makes its own table before it applies the first migration.
+    return "CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY);\n"
+      + names.sorted().filter { $0.hasSuffix(".sql") }.compactMap {
+        try? String(contentsOf: folder.appendingPathComponent($0), encoding: .utf8)
+      }.joined()
+  }()
+
+  /// The schema without one trigger, one CHECK or one REFERENCES: all ways.
+  static func schemas() -> [(what: String, schema: String)] {
+    let schema = shippedSchema
+    var ranges: [(String, Range<String.Index>)] = []
+    for match in schema.matches(of: /CREATE TRIGGER (\w+)[\s\S]*?END;/) {
+      ranges.append(("trigger \(match.1)", match.range))
+    }
+    for match in schema.matches(of: /CHECK \(/) {
+      var (end, depth) = (match.range.upperBound, 1)
+      while depth > 0 {
+        if schema[end] == "(" { depth += 1 }
+        if schema[end] == ")" { depth -= 1 }
+        end = schema.index(after: end)
+      }
+      ranges.append((String(schema[match.range.lowerBound..<end]), match.range.lowerBound..<end))
+    }
+    for match in schema.matches(of: /,\s*FOREIGN KEY \([^)]*\) REFERENCES \w+/) {
+      ranges.append(("REFERENCES, table's: \(match.0)", match.range))
+    }
+    for match in schema.matches(of: /[A-Z] (REFERENCES \w+(?: \(\w+\))?)/) {
+      ranges.append(("\(match.1)", match.1.startIndex..<match.1.endIndex))
+    }
+    return ranges.map { what, range in
+      let line = schema[..<range.lowerBound].count(where: \.isNewline) + 1
+      let rest = what.hasPrefix("CHECK") ? "CHECK (1)" : ""
+      return ("\(what) (line \(line))", schema.replacingCharacters(in: range, with: rest))
+    }
+  }
+
+  init(schema: String, rowsOf path: String) throws {
+    guard sqlite3_open(":memory:", &connection) == SQLITE_OK else { throw POSIXError(.EIO) }
+    try run("PRAGMA foreign_keys = OFF")
+    try run("ATTACH '\(path)' AS source")
+    try run(schema)
+    let names = column("SELECT name FROM main.sqlite_schema WHERE type = 'table' ORDER BY rowid")
+    for table in names {
+      try run("INSERT OR IGNORE INTO main.\(table) SELECT * FROM source.\(table)")
+    }
+    try run("DETACH source")
+    tables = names
+  }
+
+  deinit { sqlite3_close(connection) }
+
+  /// Runs statements; their error is thrown.
+  private func run(_ sql: String) throws {
+    guard sqlite3_exec(connection, sql, nil, nil, nil) == SQLITE_OK else {
+      throw CatalogError.question(
+        "\(String(cString: sqlite3_errmsg(connection))): \(sql.prefix(200))")
+    }
+  }
+
+  private func isAccepted(_ sql: String) -> Bool {
+    sqlite3_exec(connection, sql, nil, nil, nil) == SQLITE_OK
+  }
+
+  private func rows(_ sql: String) -> [[String]] {
+    var statement: OpaquePointer?
+    defer { sqlite3_finalize(statement) }
+    guard sqlite3_prepare_v2(connection, sql, -1, &statement, nil) == SQLITE_OK else { return [] }
+    var rows: [[String]] = []
+    while sqlite3_step(statement) == SQLITE_ROW {
+      rows.append(
+        (0..<sqlite3_column_count(statement)).map { index in
+          sqlite3_column_text(statement, index).map { String(cString: $0) } ?? "NULL"
+        })
+    }
+    return rows
+  }
+
+  private func column(_ sql: String) -> [String] { rows(sql).map { $0[0] } }
+
+  func dump(_ table: String) -> [[String]] { rows("SELECT rowid, * FROM \(table) ORDER BY rowid") }
+
+  private struct Column {
+    let name: String
+    let type: String
+    let keyPlace: Int
+  }
+
+  private func columns(_ table: String) -> [Column] {
+    rows("PRAGMA table_info(\(table))").map {
+      Column(name: $0[1], type: $0[2], keyPlace: Int($0[5]) ?? 0)
+    }
+  }
+
+  /// The INTEGER PRIMARY KEY, which is the row number itself.
+  private func rowNumber(_ columns: [Column]) -> Column? {
+    let keys = columns.filter { $0.keyPlace > 0 }
+    return keys.count == 1 && keys[0].type == "INTEGER" ? keys[0] : nil
+  }
+
+  /// An INSERT of the table's first row under another identity, but for the columns given.
+  private func insertion(
+    _ table: String, _ changes: [String: String], keepsKey: Bool = false, verb: String = "INSERT"
+  ) -> String {
+    let columns = columns(table)
+    let number = rowNumber(columns)
+    var values: [(String, String)] = []
+    for column in columns {
+      if let value = changes[column.name] {
+        values.append((column.name, value))
+      } else if column.name == number?.name {
+        // A new row takes the next number; where there is no other column to tell rows apart, a free one.
+        if ["schema_migration", "verification"].contains(table) {
+          values.append((column.name, keepsKey ? column.name : "\(column.name) + 1000"))
+        }
+      } else if keepsKey {
+        values.append((column.name, column.name))
+      } else if column.name == table + "_id" || column.name == "parameters_id" {
+        values.append((column.name, "lower(hex(randomblob(32)))"))
+      } else if column.keyPlace == 1 && column.type == "INTEGER" {
+        values.append((column.name, "\(column.name) + 1000"))
+      } else if (column.keyPlace == 1 || table == "sample") && column.type == "TEXT"
+        && column.name != "recorded_at"
+      {
+        values.append((column.name, "\(column.name) || 'x'"))
+      } else {
+        values.append((column.name, column.name))
+      }
+    }
+    if let row = changes["rowid"] { values.append(("rowid", row)) }
+    return "\(verb) INTO \(table) (\(values.map(\.0).joined(separator: ", "))) "
+      + "SELECT \(values.map(\.1).joined(separator: ", ")) FROM \(table) WHERE true ORDER BY rowid LIMIT 1"
+  }
+
+  /// Everything that must be refused and is not.
+  func offences() throws -> [String] {
+    try changes() + violations() + danglers()
+  }
+
+  /// Statements that change rows.
+  private func changes() throws -> [String] {
+    var offences: [String] = []
+    for table in tables {
+      let columns = columns(table)
+      let before = dump(table)
+      let text = columns.first { $0.type == "TEXT" && $0.keyPlace == 0 }?.name ?? columns[0].name
+      let changed = ["schema_migration": ["name": "'x'"], "verification": ["grade": "'different'"]]
+      let key = rowNumber(columns)?.name ?? "rowid"
+      let conflict = columns.filter { $0.keyPlace > 0 }.map(\.name).joined(separator: ", ")
+      let statements = [
+        "UPDATE \(table) SET \(text) = \(text)",
+        "UPDATE OR REPLACE \(table) SET \(text) = \(text)",
+        "UPDATE \(table) SET \(key) = \(key) + 1000",
+        "DELETE FROM \(table)", "DELETE FROM \(table) WHERE rowid = 1",
+        insertion(table, changed[table] ?? [:], keepsKey: true, verb: "INSERT OR REPLACE"),
+        insertion(table, changed[table] ?? [:], keepsKey: true, verb: "REPLACE"),
+        insertion(table, changed[table] ?? [:], keepsKey: true)
+          .replacing(
+            "LIMIT 1", with: "LIMIT 1 ON CONFLICT (\(conflict)) DO UPDATE SET \(text) = 'x'"),
+        // Another identity under a row number that is taken.
+        insertion(
+          table, [key: "(SELECT min(rowid) FROM \(table))"], verb: "INSERT OR REPLACE"),
+      ]
+      for statement in statements {
+        try run("SAVEPOINT before")
+        _ = isAccepted(statement)
+        if dump(table) != before { offences.append(statement) }
+        try run("ROLLBACK TO before")
+        try run("RELEASE before")
+      }
+      // Refused, and not merely without effect.
+      if isAccepted("UPDATE \(table) SET \(text) = \(text)") { offences.append("UPDATE \(table)") }
+    }
+    return offences
+  }
+
+  private static let badValues: [String: [String: [String]]] = {
+    let id = ["'abc'", "'\(String(repeating: "A", count: 64))'"]
+    return [
+      "ledger": [
+        "first_row": ["0"], "last_row": ["first_row - 1"], "column_count": ["0"], "digest": id,
+      ],
+      "sample": ["name": ["''"]],
+      "scan": [
+        "scan_id": id, "height": ["0"], "width": ["0"], "energy_count": ["0"],
+        "energy_min_ev": ["0.0"], "energy_max_ev": ["energy_min_ev - 1"], "signal": ["'x'"],
+        "reference": ["'x'"], "pixel_size_um": ["0.0"], "geometry": ["'x'"],
+      ],
+      "frame": [
+        "kind": ["'x'"], "number": ["-1"], "energy_ev": ["0.0"], "exposure_s": ["0.0"],
+        "ring_current_ma": ["0.0"], "acquisition": ["-1"], "digest": id,
+      ],
+      "source_file": [
+        "role": ["''"], "path": ["''"], "sha256": id, "bytes": ["-1"],
+      ],
+      "scan_request": ["canonical_json": ["'x'"]],
+      "parameter_set": ["parameters_id": id, "canonical_json": ["'x'"]],
+      "parameter": ["name": ["''"], "type": ["'x'"], "is_default": ["2"]],
+      "run": ["run_id": id],
+      "run_stage": ["stage": ["''"], "version": ["0"]],
+      "environment": ["environment_id": id],
+      "environment_item": ["name": ["''"]],
+      "result": [
+        "result_id": id, "total_pixels": ["0"], "analysed_pixels": ["-1"],
+        "eligible_pixels": ["-1"], "noise_pixels": ["-1"], "altered_values": ["-1"],
+        "cluster_count": ["-1"], "smallest_findable_pixels": ["-1"], "depth_bin_px": ["0.0"],
+      ],
+      "execution": [
+        "execution_id": id, "purpose": ["'x'"], "finished_at": ["'0'"], "failure": ["'both'"],
+      ],
+      "execution_stage": ["number": ["-1"], "stage": ["''"], "seconds": ["-1.0"]],
+      "verification": [
+        "grade": ["'x'"], "changed_pixels": ["-1"], "largest_difference": ["-1.0"],
+      ],
+      "result_value": ["name": ["''"]],
+      "result_component": ["number": ["0"], "is_used": ["2"]],
+      "result_warning": ["number": ["0"], "message": ["''"]],
+      "result_frame": [
+        "number": ["-1"], "energy_ev": ["0.0"], "scale": ["0.0"], "altered_pixels": ["-1"],
+      ],
+      "cluster": [
+        "label": ["-1"], "pixels": ["-1"], "dbscan_pixels": ["-1"], "area_um2": ["-1.0"],
+      ],
+      "cluster_spectrum": ["number": ["-1"], "energy_ev": ["0.0"], "sd_od": ["-1.0"]],
+      "cluster_element": [
+        "symbol": ["''"], "edge": ["''"], "edge_ev": ["0.0"], "step_error": ["-1.0"],
+        "areal_error_g_cm2": ["-1.0"], "atomic_fraction_error": ["-1.0"], "method": ["'x'"],
+      ],
+      "cluster_depth": ["label": ["-2"], "bin": ["-1"], "pixels": ["0"]],
+      "map_kind": ["samples": ["'x'"]],
+      "map": ["height": ["0"], "width": ["0"], "digest": id, "tiff": ["x''"]],
+      "event": ["event_id": id, "subject_kind": ["''"], "subject": ["''"]],
+      "event_predecessor": ["predecessor_key": ["event_key + 1000"]],
+    ]
+  }()
+
+  /// Values that a CHECK must refuse, each in an otherwise good row.
+  private func violations() throws -> [String] {
+    var offences: [String] = []
+    for (table, columns) in Self.badValues.sorted(by: { $0.key < $1.key }) {
+      try run("SAVEPOINT before")
+      // The row itself is good, so that a refusal is the value's.
+      let count = dump(table).count
+      try run(insertion(table, [:]))
+      if dump(table).count != count + 1 { offences.append("no good row of \(table)") }
+      try run("ROLLBACK TO before")
+      for (column, values) in columns {
+        for value in values {
+          if isAccepted(insertion(table, [column: value])) {
+            offences.append("\(table).\(column) = \(value)")
+          }
+          try run("ROLLBACK TO before")
+        }
+      }
+      try run("RELEASE before")
+    }
+    return offences
+  }
+
+  /// References to rows that are not there.
+  private func danglers() throws -> [String] {
+    var offences: [String] = []
+    try run("PRAGMA foreign_keys = ON")
+    defer { sqlite3_exec(connection, "PRAGMA foreign_keys = OFF", nil, nil, nil) }
+    for (table, column) in Self.references {
+      try run("SAVEPOINT before")
+      let isText = column == "kind"
+      var changes = [column: isText ? "'nowhere'" : "999999"]
+      if table == "verification" && column != "execution_key" { changes["execution_key"] = "1" }
+      for other in columns(table) where other.name.hasSuffix("_id") {
+        changes[other.name] = "lower(hex(randomblob(32)))"
+      }
+      // Only this reference dangles: the other columns are those of a row that is there.
+      if isAccepted(insertion(table, changes, keepsKey: true)) {
+        offences.append("\(table).\(column) refers to nothing")
+      }
+      try run("ROLLBACK TO before")
+      try run("RELEASE before")
+    }
+    return offences
+  }
+
+  private static let references = [
+    ("frame", "scan_key"), ("source_file", "scan_key"), ("scan_request", "scan_key"),
+    ("parameter", "parameters_key"), ("run", "scan_key"), ("run", "parameters_key"),
+    ("run_stage", "run_key"), ("environment_item", "environment_key"), ("result", "run_key"),
+    ("execution", "run_key"), ("execution", "environment_key"), ("execution", "result_key"),
+    ("execution_stage", "execution_key"), ("verification", "execution_key"),
+    ("verification", "compared_result_key"), ("result_value", "result_key"),
+    ("result_component", "result_key"), ("result_warning", "result_key"),
+    ("result_frame", "result_key"), ("cluster", "result_key"), ("cluster_spectrum", "result_key"),
+    ("cluster_element", "result_key"), ("cluster_depth", "result_key"), ("map", "result_key"),
+    ("map", "kind"), ("event", "kind"), ("event_predecessor", "event_key"),
+    ("event_predecessor", "predecessor_key"),
+  ]
+}

@@ -1,0 +1,9 @@
+-- The executions that failed, and why.
+SELECT execution.finished_at, execution.purpose, execution.run_id, scan_sample.sample,
+  execution.failure
+FROM execution_overview AS execution
+JOIN run ON run.run_id = execution.run_id
+JOIN scan ON scan.scan_key = run.scan_key
+LEFT JOIN scan_sample ON scan_sample.scan_id = scan.scan_id
+WHERE execution.outcome = 'failed'
+ORDER BY execution.finished_at, execution.execution_id;

@@ -1,0 +1,7 @@
+-- Every run: how often it was computed, in how many environments, and how many distinct results came out.
+--
+-- last_grade is that of the last lodestone verify: identical, same labels, within tolerance, different.
+SELECT run_id, sample, executions, failures, verifications, environments, results, last_grade,
+  recorded_at
+FROM run_reproducibility
+ORDER BY recorded_at, run_id;
