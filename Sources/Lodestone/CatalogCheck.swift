@@ -13,6 +13,7 @@ public struct CatalogCheck {
     /// What was looked at: names and how many.
     public let counts: [(name: String, count: Int)]
 
+    /// Whether two checks found the same.
     public static func == (a: Outcome, b: Outcome) -> Bool {
       a.findings == b.findings && a.remarks == b.remarks
     }

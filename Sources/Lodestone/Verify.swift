@@ -11,8 +11,9 @@ public struct Verify {
   public struct Outcome: Sendable {
     /// How far the results agree.
     public let verification: VerificationRecord
-    /// The result that queries use, and the one that was computed now.
+    /// The id of the result that queries use.
     public let storedResult: String
+    /// The id of the one that was computed now.
     public let computedResult: String
     /// Where the scan was read.
     public let path: String

@@ -19,6 +19,7 @@ extension Catalog {
     /// What was looked at: names and how many.
     public internal(set) var counts: [(name: String, count: Int)] = []
 
+    /// Whether two checks found the same.
     public static func == (a: CheckReport, b: CheckReport) -> Bool {
       a.findings == b.findings && a.counts.elementsEqual(b.counts) { $0 == $1 }
     }
@@ -94,33 +95,37 @@ extension Catalog {
     }
   }
 
+  private static let schemaSQL = """
+    SELECT type || ' ' || name AS name, sql FROM sqlite_schema
+    WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY type, name
+    """
+
+  /// What the migrations make: each object's name and SQL.
+  private static let shippedSchema = Result {
+    let shipped = try DatabaseQueue()
+    try migrate(shipped, steps: migrations)
+    return try shipped.read { database in
+      try database.rows(schemaSQL).map { (try $0.text("name"), try $0.text("sql")) }
+    }
+  }
+
   /// Compares tables, indexes, views and triggers with those that the migrations make.
   private static func schemaDifferences(_ database: Database) throws -> [String] {
-    let sql = """
-      SELECT type, name, sql FROM sqlite_schema
-      WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY type, name
-      """
-    let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
-    let steps = Array(migrations.prefix(version))
-    var findings = try [foreignSteps(database, steps: steps, version: version)].compactMap { $0 }
+    var findings = try [foreignSteps(database, steps: migrations, version: migrations.count)]
+      .compactMap { $0 }
     let applied = try String.fetchAll(
       database, sql: "SELECT identifier FROM grdb_migrations ORDER BY rowid")
-    if applied != steps.map(\.name) {
+    if applied != migrations.map(\.name) {
       findings.append("the applied migrations are \(applied.joined(separator: ", "))")
     }
-    let shipped = try DatabaseQueue()
-    try migrate(shipped, steps: steps)
-    var expected: [String: String?] = [:]
-    for row in try shipped.read({ try $0.rows(sql) }) {
-      expected["\(try row.text("type")) \(try row.text("name"))"] = try row.optionalText("sql")
-    }
-    for row in try database.rows(sql) {
-      let name = "\(try row.text("type")) \(try row.text("name"))"
-      guard let text = expected.removeValue(forKey: name) else {
+    var expected = Dictionary(uniqueKeysWithValues: try shippedSchema.get())
+    for row in try database.rows(schemaSQL) {
+      let name = try row.text("name")
+      guard let sql = expected.removeValue(forKey: name) else {
         findings.append("\(name) is not part of the schema: another program made it")
         continue
       }
-      if try row.optionalText("sql") != text { findings.append("\(name) is not as shipped") }
+      if try row.optionalText("sql") != sql { findings.append("\(name) is not as shipped") }
     }
     return findings + expected.keys.sorted().map { "\($0) is missing" }
   }

@@ -160,7 +160,8 @@ extension Catalog {
     let heads = try database.rows(
       """
       SELECT event_key, event_id, recorded_at FROM event
-      WHERE NOT EXISTS (SELECT 1 FROM event_predecessor WHERE predecessor_key = event_key)
+      WHERE NOT EXISTS (
+        SELECT 1 FROM event_predecessor AS link WHERE link.predecessor_key = event.event_key)
       ORDER BY event_id
       """)
     let event = EventRecord(

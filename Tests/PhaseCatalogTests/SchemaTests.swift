@@ -248,7 +248,7 @@ private final class Mutant {
       "environment": ["environment_id": id],
       "environment_item": ["name": ["''"]],
       "result": [
-        "result_id": id, "total_pixels": ["0"], "analysed_pixels": ["-1"],
+        "result_id": id, "analysed_pixels": ["total_pixels + 1"],
         "eligible_pixels": ["-1"], "noise_pixels": ["-1"], "altered_values": ["-1"],
         "cluster_count": ["-1"], "smallest_findable_pixels": ["-1"], "depth_bin_px": ["0.0"],
       ],
@@ -301,6 +301,13 @@ private final class Mutant {
       }
       try run("RELEASE before")
     }
+    // Counts that fit each other, of a frame without pixels.
+    let names = ["total_pixels", "analysed_pixels", "eligible_pixels", "noise_pixels"]
+    try run("SAVEPOINT before")
+    let zeros = Dictionary(uniqueKeysWithValues: names.map { ($0, "0") })
+    if isAccepted(insertion("result", zeros)) { offences.append("a result of no pixels") }
+    try run("ROLLBACK TO before")
+    try run("RELEASE before")
     return offences
   }
 
