@@ -57,7 +57,7 @@ let package = Package(
       swiftSettings: strict),
 
     .target(
-      name: "TestSupport", dependencies: ["StackIO"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["StackIO", "PhaseCatalog", "CSQLite"], path: "Tests/TestSupport",
       swiftSettings: strict),
     .testTarget(
       name: "ClusteringTests", dependencies: ["Clustering", "StackIO", "TestSupport"],

@@ -1,6 +1,6 @@
 import Foundation
-import PhaseCatalog
-import StackIO
+package import PhaseCatalog
+package import StackIO
 
 /// A path without `.`, `..` and links, from the root.
 func absolutePath(_ path: String) -> String {
@@ -10,7 +10,7 @@ func absolutePath(_ path: String) -> String {
 /// A request as the catalog keeps it, so that the scan can be read again.
 extension ScanRequest {
   /// The members that are known, with absolute paths.
-  var canonicalJSON: CanonicalJSON {
+  package var canonicalJSON: CanonicalJSON {
     var members: [String: CanonicalJSON] = [
       "path": .string(absolutePath(path)), "signal": .string(signal.rawValue),
       "geometry": .string(geometry.rawValue),
@@ -31,7 +31,7 @@ extension ScanRequest {
   }
 
   /// A kept request; nil where the text is none.
-  init?(canonicalJSON text: String) {
+  package init?(canonicalJSON text: String) {
     struct Members: Decodable {
       var path: String
       var energies: String?

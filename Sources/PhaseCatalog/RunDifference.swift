@@ -12,6 +12,14 @@ public struct RunDifference: Sendable, Equatable {
     public let earlier: String
     /// In this one.
     public let now: String
+
+    /// A component that differs.
+    package init(component: String, name: String, earlier: String, now: String) {
+      self.component = component
+      self.name = name
+      self.earlier = earlier
+      self.now = now
+    }
   }
 
   /// The nearest earlier run; nil where no stored run has anything of this scan.

@@ -100,20 +100,20 @@ import TestSupport
     let text = try folder.write("no database", to: "text.lode")
     #expect(throws: CatalogError.self) { try Catalog(path: text, access: .read) }
     let foreign = folder.file("foreign.lode")
-    ForeignClient.run("CREATE TABLE t (x)", on: foreign)
+    try ForeignSQL.run("CREATE TABLE t (x)", on: foreign)
     let other = #expect(throws: CatalogError.self) { try Catalog(path: foreign, access: .read) }
     #expect(other?.description.contains("another program") == true)
-    ForeignClient.run("PRAGMA user_version = 99", on: path)
+    try ForeignSQL.run("PRAGMA user_version = 99", on: path)
     let newer = #expect(throws: CatalogError.self) { try Catalog(path: path, access: .read) }
     #expect(newer == .newer(path: path, version: 99, known: 1))
-    ForeignClient.run("PRAGMA user_version = 0", on: path)
+    try ForeignSQL.run("PRAGMA user_version = 0", on: path)
     let older = #expect(throws: CatalogError.self) { try Catalog(path: path, access: .read) }
     #expect(older?.description.contains("lodestone migrate --catalog \(path)") == true)
   }
 
   /// Merely reading a file in WAL mode would write beside it.
   @Test func aFileInWALModeIsRefused() throws {
-    #expect(ForeignClient.run("PRAGMA journal_mode = WAL", on: path) == 0)
+    try ForeignSQL.run("PRAGMA journal_mode = WAL", on: path)
     let before = try bytes()
     for access in [Catalog.Access.read, .write] {
       let error = #expect(throws: CatalogError.self) { try Catalog(path: path, access: access) }
@@ -121,7 +121,7 @@ import TestSupport
     }
     #expect(try bytes() == before)
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["test.lode"])
-    #expect(ForeignClient.run("PRAGMA journal_mode = DELETE", on: path) == 0)
+    try ForeignSQL.run("PRAGMA journal_mode = DELETE", on: path)
     #expect(throws: Never.self) { try Catalog(path: path, access: .read) }
   }
 

@@ -1,4 +1,3 @@
-import CSQLite
 import Foundation
 import PhaseCatalog
 import Testing
@@ -65,17 +64,11 @@ import TestSupport
     ("PRAGMA foreign_keys = OFF; DELETE FROM scan", .quick, "refers to a row of scan"),
   ])
   func tamperingIsFound(sql: String, depth: Catalog.CheckDepth, words: String) throws {
-    let triggers = try UserSQL(path: path).answer(
-      "SELECT name FROM sqlite_schema WHERE type = 'trigger'"
-    ).rows.map { $0[0].text }
-    let definitions = try UserSQL(path: path).answer(
-      "SELECT sql || ';' FROM sqlite_schema WHERE type = 'trigger'"
-    ).rows.map { $0[0].text }
-    // The triggers are taken away and put back, as one does who wants to leave no trace.
-    let drops = triggers.map { "DROP TRIGGER \($0);" }
-    let isOfSchema = sql.hasPrefix("DROP") || sql.hasPrefix("CREATE")
-    let all = isOfSchema ? sql : (drops + [sql + ";"] + definitions).joined()
-    #expect(ForeignClient.run(all, on: path) == SQLITE_OK)
+    if sql.hasPrefix("DROP") || sql.hasPrefix("CREATE") {
+      try ForeignSQL.run(sql, on: path)
+    } else {
+      try ForeignSQL.tamper(sql, on: path)
+    }
     let findings = try Self.findings(path, depth)
     #expect(findings.contains { $0.contains(words) }, "\(findings)")
     #expect(try Self.findings(path, .deep) != [])

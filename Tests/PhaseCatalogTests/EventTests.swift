@@ -77,7 +77,7 @@ import TestSupport
     try catalog.tag("best", run: run)
     let values =
       "lower(hex(randomblob(32))), 'tag.add', 'run', '\(Sample.run(radius: 2).id)', 'best'"
-    ForeignClient.run(
+    try ForeignSQL.run(
       "INSERT INTO event SELECT NULL, \(values), NULL, 'x', '2999' FROM sample", on: catalog.path)
     let error = #expect(throws: CatalogError.self) { try catalog.resolveRun("tag:best") }
     #expect(error?.description.contains("several runs are tagged") == true)
@@ -120,7 +120,7 @@ import TestSupport
       """
     #expect(try rows(heads) == [[.integer(1)]])
     // An event that came from elsewhere and follows the first.
-    ForeignClient.run(
+    try ForeignSQL.run(
       """
       INSERT INTO event SELECT NULL, '\(String(repeating: "f", count: 64))', 'note', 'sample', 'M1',
         NULL, 'from elsewhere', 'x', recorded_at FROM event WHERE event_key = 1;
@@ -141,7 +141,7 @@ import TestSupport
 
   /// A clock that stands still or goes back does not put the last word first.
   @Test func laterWordsAreDatedLater() throws {
-    ForeignClient.run(
+    try ForeignSQL.run(
       """
       INSERT INTO event SELECT NULL, '\(String(repeating: "e", count: 64))', 'sample.assign', 'scan',
         '\(scan)', NULL, 'M7', 'x', '2999-12-31T23:59:59.999Z' FROM event LIMIT 1

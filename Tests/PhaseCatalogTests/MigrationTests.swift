@@ -80,7 +80,7 @@ import TestSupport
 
   /// Where the file itself is damaged there is no whole backup, and nothing is changed.
   @Test func withoutAWholeBackupNothingIsChanged() throws {
-    ForeignClient.run(
+    try ForeignSQL.run(
       "DROP TRIGGER sample_no_update; UPDATE sample SET recorded_at = 'x'", on: path)
     let before = try bytes()
     let next = steps("PRAGMA user_version = \(Catalog.migrations.count + 1);")
@@ -93,7 +93,7 @@ import TestSupport
   @Test func anotherHistoryIsRefused() throws {
     let other = [Catalog.Migration(name: "v001_other", sql: [])]
     #expect(throws: CatalogError.self) { try Catalog.migrate(path, steps: other) }
-    ForeignClient.run("PRAGMA user_version = 0", on: path)
+    try ForeignSQL.run("PRAGMA user_version = 0", on: path)
     let error = #expect(throws: CatalogError.self) { try Catalog.migrate(path) }
     #expect(error?.description.contains("1 migrations are recorded") == true)
     #expect(try names == ["m.lode"])

@@ -1,4 +1,3 @@
-import CSQLite
 import Foundation
 import PhaseCatalog
 
@@ -120,16 +119,5 @@ enum Sample {
     try catalog.store(
       scan: scan(), sample: "M1", sighting: sighting, run: run, answer: .result(result),
       execution: execution)
-  }
-}
-
-/// What another program does to the file: SQLite by itself, with none of our settings.
-enum ForeignClient {
-  @discardableResult
-  static func run(_ sql: String, on path: String) -> Int32 {
-    var connection: OpaquePointer?
-    defer { sqlite3_close(connection) }
-    guard sqlite3_open(path, &connection) == SQLITE_OK else { return SQLITE_CANTOPEN }
-    return sqlite3_exec(connection, sql, nil, nil, nil)
   }
 }

@@ -1,0 +1,140 @@
+import Foundation
+import Lodestone
+import PhaseCatalog
+import StackIO
+import Testing
+import TestSupport
+
+/// One scan in many files; and why a run is new.
+@Suite struct WhyNewTests {
+  private let folder: TemporaryFolder
+  private let catalog: Catalog
+  private let request: ScanRequest
+
+  init() throws {
+    folder = try TemporaryFolder()
+    _ = try Catalog.create(at: folder.file("t.lode"))
+    catalog = try Catalog(path: folder.file("t.lode"), access: .write)
+    var example = ExampleScan()
+    (example.height, example.width, example.energyCount) = (64, 64, 30)
+    try example.write(to: folder.file("ex"))
+    var request = ScanRequest(path: folder.file("ex/scan.tif"))
+    request.energiesPath = folder.file("ex/energies.txt")
+    request.reference = folder.file("ex/references.tif")
+    request.darkPath = folder.file("ex/dark.tif")
+    request.pixelSizeUM = 0.028
+    self.request = request
+    #expect(try ingest(request).status == .stored)
+  }
+
+  private func ingest(
+    _ request: ScanRequest, _ settings: [String] = [], explain: ((RunDifference) -> Void)? = nil
+  ) throws -> Ingest.Outcome {
+    try Ingest(catalog: catalog, parameters: ParameterSet(settings: settings), command: "test")
+      .run(request, sample: "M1", explain: explain)
+  }
+
+  private func bytes() throws -> Data { try Data(contentsOf: URL(fileURLWithPath: catalog.path)) }
+
+  /// The same values in another container, another type, a folder of frames, or under another date.
+  @Test func oneScanInManyFiles() throws {
+    let stack = try TIFFFile(path: request.path)
+    let frames = try (0..<stack.pageCount).map { try stack.frame(page: $0) }
+    func page(_ frame: Frame, asFloats: Bool) -> TIFFWriter.Page {
+      let floats = frame.values.floats
+      return TIFFWriter.Page(
+        height: frame.height, width: frame.width,
+        samples: asFloats ? .float32(floats) : .uint16(floats.map { UInt16($0) }))
+    }
+    var variants: [ScanRequest] = []
+    for (name, isCompressed, asFloats) in [
+      ("plain.tif", false, false), ("deflate.tif", true, false), ("floats.tif", true, true),
+    ] {
+      var variant = request
+      variant.path = try folder.write(
+        try TIFFWriter.encode(
+          frames.map { page($0, asFloats: asFloats) }, isCompressed: isCompressed), to: name)
+      variants.append(variant)
+    }
+    try FileManager.default.createDirectory(
+      atPath: folder.file("frames"), withIntermediateDirectories: true)
+    let energies = try String(contentsOfFile: request.energiesPath ?? "", encoding: .utf8)
+      .split(separator: "\n").filter { !$0.hasPrefix("#") }
+    for (frame, energy) in zip(frames, energies) {
+      _ = try folder.write(
+        try TIFFWriter.encode([page(frame, asFloats: false)]), to: "frames/f_\(energy)_eV.tif")
+    }
+    var inFolder = request
+    inFolder.path = folder.file("frames")
+    inFolder.energiesPath = nil
+    variants.append(inFolder)
+    var copy = request
+    copy.path = folder.file("copy.tif")
+    try FileManager.default.copyItem(atPath: request.path, toPath: copy.path)
+    variants.append(copy)
+    for variant in variants {
+      #expect(try ingest(variant).status == .sighted, "\(variant.path)")
+      let before = try bytes()
+      try FileManager.default.setAttributes(
+        [.modificationDate: Date(timeIntervalSince1970: 1e9)], ofItemAtPath: variant.path)
+      #expect(try ingest(variant).status == .unchanged, "\(variant.path)")
+      #expect(try bytes() == before)
+    }
+    let counts = try UserSQL(path: catalog.path).answer(
+      "SELECT (SELECT count(*) FROM scan), (SELECT count(*) FROM run), (SELECT count(*) FROM execution)"
+    )
+    #expect(counts.rows == [[.integer(1), .integer(1), .integer(1)]])
+    #expect(try CatalogCheck(catalog: catalog).run(.deep).findings == [])
+  }
+
+  @Test func theComponentThatDiffers() throws {
+    let first = try catalog.resolveRun("@last")
+    func difference(_ request: ScanRequest, _ settings: [String] = []) throws -> RunDifference {
+      var found: RunDifference?
+      _ = try? ingest(request, settings) { found = $0 }
+      return try #require(found)
+    }
+    let same = try difference(request)
+    #expect(same.nearestRun == first && same.components.isEmpty)
+
+    let radius = try difference(request, ["dbscan.radius=1.5"])
+    #expect(radius.nearestRun == first)
+    #expect(
+      radius.components == [
+        .init(component: "parameter", name: "dbscan.radius", earlier: "auto", now: "1.5")
+      ])
+    // Now the run with that radius is nearer to one that also differs elsewhere.
+    let second = try difference(request, ["dbscan.radius=1.5", "register.template_rounds=2"])
+    #expect(second.nearestRun != first)
+    #expect(second.components.map(\.name) == ["register.template_rounds"])
+
+    var resized = request
+    resized.pixelSizeUM = 0.05
+    let pixels = try difference(resized)
+    #expect(pixels.nearestRun == first)
+    #expect(
+      pixels.components == [
+        .init(component: "pixel_size_um", name: "", earlier: "0.028", now: "0.05")
+      ])
+
+    // One frame with one other value.
+    let stack = try TIFFFile(path: request.path)
+    let pages = try (0..<stack.pageCount).map { number in
+      var floats = try stack.frame(page: number).values.floats
+      if number == 2 { floats[100] += 1 }
+      return TIFFWriter.Page(height: 64, width: 64, samples: .float32(floats))
+    }
+    var altered = request
+    altered.path = try folder.write(try TIFFWriter.encode(pages), to: "altered.tif")
+    let frame = try difference(altered)
+    #expect(frame.components.map(\.component) == ["frames"])
+    #expect(frame.components[0].earlier.hasSuffix("(1 of 30 differ, from 3)"))
+
+    var foreign = ExampleScan()
+    (foreign.height, foreign.width, foreign.energyCount, foreign.seed) = (64, 64, 30, 5)
+    try foreign.write(to: folder.file("foreign"))
+    var other = request
+    other.path = folder.file("foreign/scan.tif")
+    #expect(try difference(other).nearestRun == nil)
+  }
+}
