@@ -76,7 +76,7 @@ let package = Package(
       dependencies: [
         "Lodestone", "PhaseCatalog", "Clustering", "Spectra", "StackIO", "TestSupport",
       ],
-      swiftSettings: strict),
+      exclude: ["Golden"], swiftSettings: strict),
     .testTarget(
       name: "CommandLineTests", dependencies: ["lodestone-cli", "StackIO", "TestSupport"],
       swiftSettings: strict),

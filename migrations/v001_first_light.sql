@@ -334,7 +334,7 @@ CREATE TABLE event_predecessor (
 CREATE INDEX run_by_scan ON run (scan_key);
 CREATE INDEX result_by_run ON result (run_key, recorded_at, result_id);
 CREATE INDEX execution_by_run ON execution (run_key);
-CREATE INDEX event_by_subject ON event (subject, recorded_at, event_id);
+CREATE INDEX event_by_subject ON event (subject, kind, recorded_at, event_id);
 CREATE INDEX event_by_kind ON event (kind, name);
 CREATE INDEX event_predecessor_by_predecessor ON event_predecessor (predecessor_key);
 CREATE INDEX ledger_by_table ON ledger (table_name, last_row);

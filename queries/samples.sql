@@ -1,10 +1,12 @@
 -- The samples, with how many scans show each, how many runs count, and what is known of it.
-SELECT sample.name AS sample,
-  (SELECT count(*) FROM scan_sample WHERE scan_sample.sample = sample.name) AS scans,
-  (SELECT count(*) FROM run_overview WHERE run_overview.sample = sample.name) AS runs,
+SELECT sample.name AS sample, coalesce(scanned.scans, 0) AS scans, coalesce(counted.runs, 0) AS runs,
   (SELECT group_concat(name || '=' || value, ', ')
    FROM (SELECT name, value FROM sample_attribute
          WHERE sample_attribute.sample = sample.name ORDER BY name)) AS attributes,
   sample.recorded_at
 FROM sample
+LEFT JOIN (SELECT sample, count(*) AS scans FROM scan_sample GROUP BY sample) AS scanned
+  ON scanned.sample = sample.name
+LEFT JOIN (SELECT sample, count(*) AS runs FROM run_overview GROUP BY sample) AS counted
+  ON counted.sample = sample.name
 ORDER BY sample.name;

@@ -18,21 +18,23 @@ WITH zoned AS (
   JOIN cluster_depth AS depth ON depth.result_key = run.result_key
   WHERE run.pixel_size_um IS NOT NULL
   GROUP BY run.run_id, zone, depth.label
+),
+ranked AS (
+  SELECT *, row_number() OVER (PARTITION BY run_id, zone ORDER BY pixels DESC, label) AS place
+  FROM zoned
 )
-SELECT zoned.sample, zoned.run_id, zoned.geometry, zoned.zone, sum(zoned.pixels) AS pixels,
-  sum(zoned.pixels) * zoned.pixel_area_um2 AS area_um2,
-  sum(zoned.pixels * max(nd.areal_mol_cm2, 0))
-    / sum(zoned.pixels * (max(nd.areal_mol_cm2, 0) + max(fe.areal_mol_cm2, 0))) AS nd_fraction,
-  (SELECT label FROM zoned AS main
-   WHERE main.run_id = zoned.run_id AND main.zone = zoned.zone
-   ORDER BY pixels DESC, label LIMIT 1) AS main_cluster,
-  1.0 * max(zoned.pixels) / sum(zoned.pixels) AS main_share,
-  1.0 * sum(CASE WHEN zoned.label < 0 THEN zoned.pixels ELSE 0 END) / sum(zoned.pixels)
+SELECT ranked.sample, ranked.run_id, ranked.geometry, ranked.zone, sum(ranked.pixels) AS pixels,
+  sum(ranked.pixels) * ranked.pixel_area_um2 AS area_um2,
+  sum(ranked.pixels * max(nd.areal_mol_cm2, 0))
+    / sum(ranked.pixels * (max(nd.areal_mol_cm2, 0) + max(fe.areal_mol_cm2, 0))) AS nd_fraction,
+  max(CASE WHEN ranked.place = 1 THEN ranked.label END) AS main_cluster,
+  1.0 * max(ranked.pixels) / sum(ranked.pixels) AS main_share,
+  1.0 * sum(CASE WHEN ranked.label < 0 THEN ranked.pixels ELSE 0 END) / sum(ranked.pixels)
     AS noise_share
-FROM zoned
+FROM ranked
 LEFT JOIN cluster_element AS nd
-  ON nd.result_key = zoned.result_key AND nd.label = zoned.label AND nd.symbol = 'Nd'
+  ON nd.result_key = ranked.result_key AND nd.label = ranked.label AND nd.symbol = 'Nd'
 LEFT JOIN cluster_element AS fe
-  ON fe.result_key = zoned.result_key AND fe.label = zoned.label AND fe.symbol = 'Fe'
-GROUP BY zoned.run_id, zoned.zone
-ORDER BY zoned.sample, zoned.run_id, zoned.zone DESC;
+  ON fe.result_key = ranked.result_key AND fe.label = ranked.label AND fe.symbol = 'Fe'
+GROUP BY ranked.run_id, ranked.zone
+ORDER BY ranked.sample, ranked.run_id, ranked.zone DESC;

@@ -72,7 +72,8 @@ extension Catalog {
   public func resolveRun(_ name: String) throws -> String {
     if name == "@last" {
       let last = try read { database in
-        try String.fetchOne(database, sql: "SELECT run_id FROM run ORDER BY rowid DESC LIMIT 1")
+        try String.fetchOne(
+          database, sql: "SELECT run_id FROM run ORDER BY recorded_at DESC, run_key DESC LIMIT 1")
       }
       guard let last else { throw CatalogError.notFound("\(path): no run is stored yet") }
       return last

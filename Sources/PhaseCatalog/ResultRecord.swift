@@ -133,11 +133,15 @@ package struct ResultRecord: Sendable, Equatable {
     self.maps = maps
   }
 
-  /// The identity: the run, its maps, and the integer counts that follow from them.
+  /// The maps that are part of the identity: labels. Others hold rounded numbers.
+  private static let identifyingMaps = ["dbscan", "label"]
+
+  /// The identity: the run, its label maps, and the integer counts that follow from them.
   package func id(runID: String) -> String {
     let digest = ContentDigest(domain: "lodestone/result/1")
     digest.update(runID)
-    for map in maps.sorted(by: { $0.kind < $1.kind }) {
+    for map in maps.sorted(by: { $0.kind < $1.kind })
+    where Self.identifyingMaps.contains(map.kind) {
       digest.update(map.kind)
       digest.update(map.digest)
     }

@@ -116,7 +116,10 @@ struct RetractCommand: DocumentedCommand {
     let subject = try catalog.resolveSubject(subject)
     if undo {
       let isNew = try catalog.undoRetraction(of: subject, reason: reason)
-      Output.remark("\(subject) \(isNew ? "counts again" : "is not retracted")")
+      Output.remark("\(subject) \(isNew ? "is no longer retracted" : "is not retracted itself")")
+      if subject.kind == "run", try catalog.isRetracted(run: subject.text) {
+        Output.remark("its scan is: undo that for all its runs: lodestone list retracted")
+      }
     } else {
       let isNew = try catalog.retract(subject, reason: reason ?? "")
       Output.remark("\(subject) is retracted\(isNew ? "" : " already")")

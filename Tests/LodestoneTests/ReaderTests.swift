@@ -1,0 +1,108 @@
+import Foundation
+import Lodestone
+import PhaseCatalog
+import StackIO
+import Testing
+import TestSupport
+
+/// Readers without this program: Python's sqlite3, pandas and tifffile see what it sees, to the last bit.
+@Suite struct ReaderTests {
+  private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent()
+  private static let python = root.appendingPathComponent(".build/python/bin/python3")
+  private static let isThere = FileManager.default.isExecutableFile(atPath: python.path)
+
+  private let folder: TemporaryFolder
+  private let catalog: Catalog
+
+  init() throws {
+    folder = try TemporaryFolder()
+    _ = try Catalog.create(at: folder.file("t.lode"))
+    catalog = try Catalog(path: folder.file("t.lode"), access: .write)
+    var example = ExampleScan()
+    (example.height, example.width, example.energyCount) = (96, 80, 30)
+    try example.write(to: folder.file("ex"))
+    var request = ScanRequest(path: folder.file("ex/scan.tif"))
+    request.energiesPath = folder.file("ex/energies.txt")
+    request.reference = folder.file("ex/references.tif")
+    request.darkPath = folder.file("ex/dark.tif")
+    request.pixelSizeUM = 0.028
+    let run = try Ingest(catalog: catalog, parameters: try ParameterSet(), command: "test")
+      .run(request, sample: "M1").runID
+    try catalog.tag("best", run: run)
+    try catalog.note("several\nlines, \"quoted\"", on: .run(run))
+    try catalog.set("composition", to: "Nd2Fe14B", ofSample: "M1")
+  }
+
+  @Test(.enabled(if: isThere, "SKIPPED: no .build/python: make it with Scripts/python-tools.sh"))
+  func pythonReadsTheSame() throws {
+    let process = Process()
+    process.executableURL = Self.python
+    let script = Self.root.appendingPathComponent("Tests/Python/read_catalog.py").path
+    process.arguments = [script, catalog.path]
+    let output = folder.file("values.txt")
+    try Data().write(to: URL(fileURLWithPath: output))
+    process.standardOutput = FileHandle(forWritingAtPath: output)
+    try process.run()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+    let theirs = try String(contentsOfFile: output, encoding: .utf8).split(separator: "\n")
+    let ours = try values()
+    #expect(ours.count > 1000)
+    #expect(theirs.count == ours.count)
+    for (a, b) in zip(theirs, ours) where a != b { Issue.record("\(a) is not \(b)") }
+  }
+
+  /// Every value of every view, as the script writes them.
+  private func values() throws -> [String] {
+    let sql = UserSQL(path: catalog.path)
+    var lines: [String] = []
+    let views = try sql.answer("SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY name")
+    for view in views.rows.map({ $0[0].text }) {
+      let table = try sql.answer("SELECT * FROM \(view)")
+      for (number, row) in table.rows.enumerated() {
+        for (column, value) in zip(table.columns, row) {
+          let line = "\(view)\t\(number)\t\(column)\t\(try text(of: value))"
+          lines.append(line.replacing("\n", with: " "))
+        }
+      }
+    }
+    return lines
+  }
+
+  private func text(of value: AnswerTable.Value) throws -> String {
+    func hex(_ bytes: some Sequence<UInt8>) -> String {
+      bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+    switch value {
+    case .null: return "null"
+    case .real(let number): return withUnsafeBytes(of: number.bitPattern.bigEndian) { hex($0) }
+    case .blob(let tiff):
+      let frame = try TIFFFile(bytes: tiff, name: "map").frame(page: 0)
+      return hex(
+        frame.values.floats.flatMap { label in
+          let bits = UInt16(bitPattern: Int16(label))
+          return [UInt8(bits & 255), UInt8(bits >> 8)]
+        })
+    default: return value.text
+    }
+  }
+
+  /// A label map takes less than a fifth of a byte a pixel, as the deflate TIFF that it is.
+  @Test func mapsAreSmall() throws {
+    let maps = try UserSQL(path: catalog.path).answer(
+      "SELECT kind, tiff, height * width FROM map_overview")
+    #expect(maps.rows.count == 2)
+    for row in maps.rows {
+      guard case .blob(let tiff) = row[1] else {
+        Issue.record("no blob")
+        continue
+      }
+      let file = try TIFFFile(bytes: tiff, name: "map")
+      #expect(file.pageCount == 1)
+      let layout = try file.layout(ofPage: 0)
+      #expect(layout.bits == 16 && layout.format == 2)
+      #expect(Double(tiff.count) < 0.2 * (row[2].number ?? 0), "\(row[0].text): \(tiff.count)")
+    }
+  }
+}
