@@ -52,7 +52,7 @@ extension Catalog {
       throw CatalogError.newer(path: path, version: version, known: steps.count)
     }
     let strange = try catalog.read { try foreignSteps($0, steps: steps, version: version) }
-    if let strange { throw CatalogError.damaged(path: path, reason: strange) }
+    if let strange { throw CatalogError.foreignSchema(path: path, reason: strange) }
     if version == steps.count {
       return MigrationOutcome(from: version, to: version, backupPath: nil)
     }
@@ -100,7 +100,7 @@ extension Catalog {
     let recorded = try database.rows(
       "SELECT version, name, sha256 FROM schema_migration ORDER BY version")
     guard recorded.count == version else {
-      return "its schema says version \(version), but \(recorded.count) migrations are recorded"
+      return "its schema says version \(version), but it records \(recorded.count) migrations"
     }
     for (row, step) in zip(recorded, steps)
     where try row.text("name") != step.name || row.text("sha256") != step.sha256 {

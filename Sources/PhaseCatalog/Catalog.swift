@@ -40,6 +40,10 @@ public final class Catalog {
     let (version, known) = (try schemaVersion(), Catalog.migrations.count)
     if version > known { throw CatalogError.newer(path: path, version: version, known: known) }
     if version < known { throw CatalogError.older(path: path, version: version, known: known) }
+    let strange = try read {
+      try Catalog.foreignSteps($0, steps: Catalog.migrations, version: version)
+    }
+    if let strange { throw CatalogError.foreignSchema(path: path, reason: strange) }
   }
 
   /// Opens a catalog whatever the version of its schema is.

@@ -8,6 +8,8 @@ public enum CatalogError: Error, Equatable, Sendable, CustomStringConvertible {
   case damaged(path: String, reason: String)
   /// A catalog that another program put into WAL mode: even reading it would write beside it.
   case walMode(path: String)
+  /// A catalog whose schema has this version's number, and another content.
+  case foreignSchema(path: String, reason: String)
   /// A catalog of a later schema than this program knows.
   case newer(path: String, version: Int, known: Int)
   /// A catalog of an earlier schema.
@@ -36,6 +38,9 @@ public enum CatalogError: Error, Equatable, Sendable, CustomStringConvertible {
     case .walMode(let path):
       "\(path): another program put it into WAL mode: put it back with: "
         + "sqlite3 \(path) \"PRAGMA journal_mode = DELETE\""
+    case .foreignSchema(let path, let reason):
+      "\(path): \(reason): another build of lodestone made it: use that one, or ingest its scans "
+        + "into a new catalog"
     case .newer(let path, let version, let known):
       "\(path): its schema is version \(version), this program knows \(known): "
         + "use a newer lodestone"

@@ -49,7 +49,7 @@ struct AuditCommand: DocumentedCommand {
     for (section, table) in sections {
       Output.write("\(section.title)\n\n")
       let isSingle = table.rows.count == 1 && table.columns.count > 4
-      let shown = isSingle ? table.transposed : table
+      let shown = isSingle ? table.transposed(withNulls: section.key != "executions") : table
       Output.write(TextTable(shown, hasWholeIDs: true).text.indented + "\n")
     }
   }
@@ -84,10 +84,11 @@ struct AuditCommand: DocumentedCommand {
 
 extension AnswerTable {
   /// A single row as a table of names and values.
-  fileprivate var transposed: AnswerTable {
+  fileprivate func transposed(withNulls: Bool) -> AnswerTable {
     AnswerTable(
       columns: ["name", "value"],
-      rows: zip(columns, rows.first ?? []).map { [.text($0), .text(Self.shown($1))] })
+      rows: zip(columns, rows.first ?? []).filter { withNulls || $1 != .null }
+        .map { [.text($0), .text(Self.shown($1))] })
   }
 
   private static func shown(_ value: Value) -> String { value == .null ? "not known" : value.text }

@@ -52,7 +52,7 @@ extension CatalogError {
   fileprivate var exitCode: Int32 {
     switch self {
     case .missing, .notFound: 66
-    case .notACatalog, .damaged, .walMode, .ambiguous: 65
+    case .notACatalog, .damaged, .walMode, .foreignSchema, .ambiguous: 65
     case .newer: 76
     case .older: 78
     case .denied: 77

@@ -111,6 +111,12 @@ import TestSupport
     #expect(older?.description.contains("lodestone migrate --catalog \(path)") == true)
   }
 
+  @Test func aSchemaOfTheSameNumberAndOtherContentIsRefused() throws {
+    try ForeignSQL.tamper("UPDATE schema_migration SET sha256 = 'x'", on: path)
+    let error = #expect(throws: CatalogError.self) { try Catalog(path: path, access: .read) }
+    #expect(error?.description.contains("another build of lodestone made it") == true)
+  }
+
   /// Merely reading a file in WAL mode would write beside it.
   @Test func aFileInWALModeIsRefused() throws {
     try ForeignSQL.run("PRAGMA journal_mode = WAL", on: path)

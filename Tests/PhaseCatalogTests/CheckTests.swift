@@ -59,7 +59,6 @@ import TestSupport
     ("UPDATE event_predecessor SET predecessor_key = 1 WHERE event_key > 1", .normal, "event"),
     ("DELETE FROM ledger WHERE table_name = 'run'", .deep, "run: "),
     ("INSERT INTO sample VALUES (NULL, 'theirs', '2026')", .deep, "not in the ledger"),
-    ("UPDATE schema_migration SET sha256 = 'x'", .normal, "is not this program's"),
     ("DELETE FROM grdb_migrations", .normal, "applied migrations"),
     ("PRAGMA foreign_keys = OFF; DELETE FROM scan", .quick, "refers to a row of scan"),
   ])
