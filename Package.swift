@@ -57,8 +57,8 @@ let package = Package(
       swiftSettings: strict),
 
     .target(
-      name: "TestSupport", dependencies: ["StackIO", "PhaseCatalog", "CSQLite"], path: "Tests/TestSupport",
-      swiftSettings: strict),
+      name: "TestSupport", dependencies: ["StackIO", "PhaseCatalog", "CSQLite"],
+      path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(
       name: "ClusteringTests", dependencies: ["Clustering", "StackIO", "TestSupport"],
       swiftSettings: strict),

@@ -16,19 +16,9 @@ import TestSupport
   private let catalog: Catalog
 
   init() throws {
-    folder = try TemporaryFolder()
-    _ = try Catalog.create(at: folder.file("t.lode"))
-    catalog = try Catalog(path: folder.file("t.lode"), access: .write)
-    var example = ExampleScan()
-    (example.height, example.width, example.energyCount) = (96, 80, 30)
-    try example.write(to: folder.file("ex"))
-    var request = ScanRequest(path: folder.file("ex/scan.tif"))
-    request.energiesPath = folder.file("ex/energies.txt")
-    request.reference = folder.file("ex/references.tif")
-    request.darkPath = folder.file("ex/dark.tif")
-    request.pixelSizeUM = 0.028
-    let run = try Ingest(catalog: catalog, parameters: try ParameterSet(), command: "test")
-      .run(request, sample: "M1").runID
+    let small = try SmallScan(height: 96, width: 80)
+    (folder, catalog) = (small.folder, small.catalog)
+    let run = try small.ingest().runID
     try catalog.tag("best", run: run)
     try catalog.note("several\nlines, \"quoted\"", on: .run(run))
     try catalog.set("composition", to: "Nd2Fe14B", ofSample: "M1")

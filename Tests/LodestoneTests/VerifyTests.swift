@@ -12,24 +12,12 @@ import TestSupport
   private let run: String
 
   init() throws {
-    folder = try TemporaryFolder()
-    _ = try Catalog.create(at: folder.file("t.lode"))
-    catalog = try Catalog(path: folder.file("t.lode"), access: .write)
-    var example = ExampleScan()
-    (example.height, example.width, example.energyCount) = (80, 80, 30)
-    try example.write(to: folder.file("ex"))
-    var request = ScanRequest(path: folder.file("ex/scan.tif"))
-    request.energiesPath = folder.file("ex/energies.txt")
-    request.reference = folder.file("ex/references.tif")
-    request.darkPath = folder.file("ex/dark.tif")
-    request.pixelSizeUM = 0.028
+    let small = try SmallScan(height: 80, width: 80)
+    var request = small.request
     request.exposure = 0.5
     request.referenceExposure = 0.25
-    self.request = request
-    run = try Ingest(
-      catalog: catalog, parameters: try ParameterSet(settings: ["register.template_rounds=2"]),
-      command: "test"
-    ).run(request, sample: "M1").runID
+    (folder, catalog, self.request) = (small.folder, small.catalog, request)
+    run = try small.ingest(request, ["register.template_rounds=2"]).runID
   }
 
   private var reproducibility: [AnswerTable.Value] {

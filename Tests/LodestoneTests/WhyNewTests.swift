@@ -7,31 +7,14 @@ import TestSupport
 
 /// One scan in many files; and why a run is new.
 @Suite struct WhyNewTests {
-  private let folder: TemporaryFolder
-  private let catalog: Catalog
-  private let request: ScanRequest
+  private let small: SmallScan
+  private var folder: TemporaryFolder { small.folder }
+  private var catalog: Catalog { small.catalog }
+  private var request: ScanRequest { small.request }
 
   init() throws {
-    folder = try TemporaryFolder()
-    _ = try Catalog.create(at: folder.file("t.lode"))
-    catalog = try Catalog(path: folder.file("t.lode"), access: .write)
-    var example = ExampleScan()
-    (example.height, example.width, example.energyCount) = (64, 64, 30)
-    try example.write(to: folder.file("ex"))
-    var request = ScanRequest(path: folder.file("ex/scan.tif"))
-    request.energiesPath = folder.file("ex/energies.txt")
-    request.reference = folder.file("ex/references.tif")
-    request.darkPath = folder.file("ex/dark.tif")
-    request.pixelSizeUM = 0.028
-    self.request = request
-    #expect(try ingest(request).status == .stored)
-  }
-
-  private func ingest(
-    _ request: ScanRequest, _ settings: [String] = [], explain: ((RunDifference) -> Void)? = nil
-  ) throws -> Ingest.Outcome {
-    try Ingest(catalog: catalog, parameters: ParameterSet(settings: settings), command: "test")
-      .run(request, sample: "M1", explain: explain)
+    small = try SmallScan()
+    #expect(try small.ingest().status == .stored)
   }
 
   private func bytes() throws -> Data { try Data(contentsOf: URL(fileURLWithPath: catalog.path)) }
@@ -73,11 +56,11 @@ import TestSupport
     try FileManager.default.copyItem(atPath: request.path, toPath: copy.path)
     variants.append(copy)
     for variant in variants {
-      #expect(try ingest(variant).status == .sighted, "\(variant.path)")
+      #expect(try small.ingest(variant).status == .sighted, "\(variant.path)")
       let before = try bytes()
       try FileManager.default.setAttributes(
         [.modificationDate: Date(timeIntervalSince1970: 1e9)], ofItemAtPath: variant.path)
-      #expect(try ingest(variant).status == .unchanged, "\(variant.path)")
+      #expect(try small.ingest(variant).status == .unchanged, "\(variant.path)")
       #expect(try bytes() == before)
     }
     let counts = try UserSQL(path: catalog.path).answer(
@@ -91,7 +74,7 @@ import TestSupport
     let first = try catalog.resolveRun("@last")
     func difference(_ request: ScanRequest, _ settings: [String] = []) throws -> RunDifference {
       var found: RunDifference?
-      _ = try? ingest(request, settings) { found = $0 }
+      _ = try? small.ingest(request, settings) { found = $0 }
       return try #require(found)
     }
     let same = try difference(request)

@@ -1,6 +1,7 @@
 import Foundation
 import PhaseCatalog
 import Testing
+import TestSupport
 
 @Suite struct IdentityTests {
   @Test func everyPartOfAScanCounts() {
@@ -114,5 +115,37 @@ import Testing
     ] as [(CanonicalJSON, String)])
   func documentsOfRFC8785(document: CanonicalJSON, text: String) {
     #expect(Array(document.text.utf8) == Array(text.utf8))
+  }
+}
+
+/// Every record comes back from its rows as it was, so that its id can be computed again.
+@Suite struct StoredRecordTests {
+  @Test func recordsComeBackAsTheyWere() throws {
+    let folder = try TemporaryFolder()
+    _ = try Catalog.create(at: folder.file("t.lode"))
+    let catalog = try Catalog(path: folder.file("t.lode"), access: .write)
+    var scan = Sample.scan()
+    scan.frames[0].ringCurrentMA = 101.3
+    scan.frames[1].acquisition = 7
+    scan.frames.append(.init(kind: .dark, energyEV: nil, digest: scan.frames[0].digest))
+    let run = RunRecord(
+      scanID: scan.id,
+      parameters: [
+        ParameterRecord(
+          name: "a", value: .number(0.1), type: "number", unit: "px", isDefault: false),
+        ParameterRecord(name: "b", value: .integer(3), type: "integer", unit: "", isDefault: true),
+        ParameterRecord(
+          name: "c", value: .text("auto"), type: "number", unit: "eV", isDefault: true),
+        ParameterRecord(name: "d", value: .text("12"), type: "text", unit: "", isDefault: true),
+      ], stages: ["one": 1, "two": 22])
+    try catalog.store(
+      scan: scan, sample: "M1", sighting: Sample.sighting, run: run,
+      answer: .result(Sample.result), execution: Sample.execution())
+    #expect(try catalog.scan(scan.id) == scan)
+    #expect(try catalog.run(run.id) == run)
+    #expect(try catalog.run(run.id).id == run.id)
+    #expect(try catalog.result(Sample.result.id(runID: run.id)) == Sample.result)
+    #expect(try catalog.requests(ofScan: scan.id) == [Sample.sighting.request.text])
+    #expect(try catalog.check(.deep, decode: Sample.decode).findings == [])
   }
 }
