@@ -14,7 +14,7 @@ CREATE TABLE schema_migration (
   version INTEGER PRIMARY KEY, -- the schema version that the step leads to
   name TEXT NOT NULL, -- its file in migrations/
   sha256 TEXT NOT NULL, -- of that file
-  applied_at TEXT NOT NULL -- when
+  applied_at TEXT NOT NULL CHECK (applied_at GLOB '[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9].[0-9][0-9][0-9]Z') -- when
 ) STRICT;
 
 CREATE TABLE ledger (
@@ -32,7 +32,7 @@ CREATE TABLE sample (
   -- The physical specimens.
   sample_key INTEGER PRIMARY KEY, -- this file's number for it
   name TEXT NOT NULL UNIQUE CHECK (length(name) BETWEEN 1 AND 200), -- what people call it
-  recorded_at TEXT NOT NULL -- when it was first named
+  recorded_at TEXT NOT NULL CHECK (recorded_at GLOB '[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9].[0-9][0-9][0-9]Z') -- when it was first named
 ) STRICT;
 
 CREATE TABLE scan (
@@ -48,7 +48,7 @@ CREATE TABLE scan (
   reference TEXT NOT NULL CHECK (reference IN ('frames', 'frame', 'spectrum', 'empty-field', 'not-needed')), -- where I0 comes from
   pixel_size_um REAL CHECK (pixel_size_um > 0), -- a pixel's side at the lowest energy; null where not known
   geometry TEXT NOT NULL CHECK (geometry IN ('section', 'projection')), -- what depth means: below the surface, or the distance to the rim
-  recorded_at TEXT NOT NULL -- when it was first stored
+  recorded_at TEXT NOT NULL CHECK (recorded_at GLOB '[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9].[0-9][0-9][0-9]Z') -- when it was first stored
 ) STRICT;
 
 CREATE TABLE frame (
@@ -71,7 +71,7 @@ CREATE TABLE source_file (
   path TEXT NOT NULL CHECK (length(path) > 0), -- where, absolute
   sha256 TEXT NOT NULL CHECK (length(sha256) = 64 AND sha256 NOT GLOB '*[^0-9a-f]*'), -- of the whole file, as sha256sum prints it
   bytes INTEGER NOT NULL CHECK (bytes >= 0), -- its size
-  seen_at TEXT NOT NULL, -- when it was first seen there
+  seen_at TEXT NOT NULL CHECK (seen_at GLOB '[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9].[0-9][0-9][0-9]Z'), -- when it was first seen there
   PRIMARY KEY (scan_key, role, path, sha256)
 ) STRICT;
 
@@ -79,7 +79,7 @@ CREATE TABLE scan_request (
   -- How a scan was read from its files, so that it can be read again.
   scan_key INTEGER NOT NULL REFERENCES scan, -- the scan
   canonical_json TEXT NOT NULL CHECK (canonical_json GLOB '{*}'), -- paths and what was said of them, as canonical JSON (RFC 8785)
-  seen_at TEXT NOT NULL, -- when
+  seen_at TEXT NOT NULL CHECK (seen_at GLOB '[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9].[0-9][0-9][0-9]Z'), -- when
   PRIMARY KEY (scan_key, canonical_json)
 ) STRICT;
 
@@ -108,7 +108,7 @@ CREATE TABLE run (
   run_id TEXT NOT NULL UNIQUE CHECK (length(run_id) = 64 AND run_id NOT GLOB '*[^0-9a-f]*'), -- its identity
   scan_key INTEGER NOT NULL REFERENCES scan, -- the scan
   parameters_key INTEGER NOT NULL REFERENCES parameter_set, -- the parameter set
-  recorded_at TEXT NOT NULL -- when it was first stored
+  recorded_at TEXT NOT NULL CHECK (recorded_at GLOB '[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9].[0-9][0-9][0-9]Z') -- when it was first stored
 ) STRICT;
 
 CREATE TABLE run_stage (
@@ -146,7 +146,7 @@ CREATE TABLE result (
   cluster_count INTEGER NOT NULL CHECK (cluster_count >= 0), -- how many clusters
   smallest_findable_pixels INTEGER NOT NULL CHECK (smallest_findable_pixels >= 0), -- a smaller phase is not found
   depth_bin_px REAL NOT NULL CHECK (depth_bin_px > 0), -- the width of a bin of cluster_depth
-  recorded_at TEXT NOT NULL -- when it was first stored
+  recorded_at TEXT NOT NULL CHECK (recorded_at GLOB '[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9].[0-9][0-9][0-9]Z') -- when it was first stored
 ) STRICT;
 
 CREATE TABLE execution (
@@ -158,8 +158,8 @@ CREATE TABLE execution (
   purpose TEXT NOT NULL CHECK (purpose IN ('ingest', 'verify')), -- what for
   result_key INTEGER REFERENCES result, -- what came out; null where it failed
   failure TEXT, -- why it failed; null where it did not
-  started_at TEXT NOT NULL, -- when it began
-  finished_at TEXT NOT NULL CHECK (finished_at >= started_at), -- when it ended
+  started_at TEXT NOT NULL CHECK (started_at GLOB '[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9].[0-9][0-9][0-9]Z'), -- when it began
+  finished_at TEXT NOT NULL CHECK (finished_at GLOB '[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9].[0-9][0-9][0-9]Z' AND finished_at >= started_at), -- when it ended
   host TEXT NOT NULL, -- the machine's name
   command TEXT NOT NULL, -- the command line
   CHECK ((result_key IS NULL) <> (failure IS NULL))
@@ -320,7 +320,7 @@ CREATE TABLE event (
   name TEXT, -- of a tag or an attribute
   value TEXT, -- the sample, the attribute's value, the remark, or the reason
   author TEXT NOT NULL, -- who said it: the user's login name
-  recorded_at TEXT NOT NULL -- when; later than the events before it
+  recorded_at TEXT NOT NULL CHECK (recorded_at GLOB '[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9].[0-9][0-9][0-9]Z') -- when; later than the events before it
 ) STRICT;
 
 CREATE TABLE event_predecessor (

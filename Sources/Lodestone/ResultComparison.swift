@@ -69,7 +69,23 @@ struct ResultComparison {
         a[name] ?? [], b[name] ?? [], isDrift: name.contains("drift"))
       if difference > largest { (largest, place) = (difference, name) }
     }
-    return (largest, place)
+    let depth = depthDifference()
+    return depth > largest ? (depth, "cluster_depth.pixels") : (largest, place)
+  }
+
+  /// The share of the analysed pixels that lie in another bin of depth.
+  private func depthDifference() -> Double {
+    func counts(_ result: ResultRecord) -> [[Int]: Double] {
+      var counts: [[Int]: Double] = [:]
+      for (label, bins) in result.depthHistogram {
+        for (bin, pixels) in bins { counts[[label, bin]] = Double(pixels) }
+      }
+      return counts
+    }
+    let (a, b) = (counts(stored), counts(computed))
+    // Counts are whole: their sum does not depend on the order.
+    let moved = Set(a.keys).union(b.keys).reduce(0) { $0 + abs((a[$1] ?? 0) - (b[$1] ?? 0)) }
+    return moved / Double(max(stored.analysedPixels, 1))
   }
 
   private static func difference(_ a: [Double?], _ b: [Double?], isDrift: Bool) -> Double {
@@ -131,12 +147,6 @@ struct ResultComparison {
         add("cluster_element.areal_mol_cm2", element.arealMoles)
         add("cluster_element.atomic_fraction", element.atomicFraction)
         add("cluster_element.atomic_fraction_error", element.atomicFractionError)
-      }
-    }
-    for label in -1..<max(result.clusters.count, 0) {
-      let bins = result.depthHistogram[label] ?? [:]
-      for bin in 0...(bins.keys.max() ?? 0) {
-        add("cluster_depth.pixels of \(label)", Double(bins[bin] ?? 0))
       }
     }
     return columns

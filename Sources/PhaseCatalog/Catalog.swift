@@ -178,8 +178,11 @@ public final class Catalog {
     // https://sqlite.org/fileformat.html, 1.3: the application id, and the file format's versions.
     let id = bytes[68..<72].reduce(0) { $0 << 8 | Int($1) }
     guard id == applicationID else {
+      // Most programs spell their name in it: GPKG is a GeoPackage.
+      let isText = bytes[68..<72].allSatisfy { (0x20...0x7E).contains($0) }
+      let name = isText ? " \"\(String(decoding: bytes[68..<72], as: UTF8.self))\"" : ""
       throw CatalogError.notACatalog(
-        path: path, reason: "another program's SQLite file (application_id \(id))")
+        path: path, reason: "another program's SQLite file (application_id \(id)\(name))")
     }
     if bytes[18] == 2 || bytes[19] == 2 { throw CatalogError.walMode(path: path) }
   }

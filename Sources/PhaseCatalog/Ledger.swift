@@ -41,8 +41,9 @@ enum Ledger {
     let entry = try Int64.fetchOne(
       database, sql: "SELECT coalesce(max(entry), 0) + 1 FROM ledger")
     for table in try tables(database) {
-      let (first, last) = ((marks[table] ?? 0) + 1, try lastRow(of: table, database))
-      if last < first { continue }
+      let (before, last) = (marks[table] ?? 0, try lastRow(of: table, database))
+      if last <= before { continue }
+      let first = before + 1
       let count = try columnCount(of: table, database)
       let previous = try String.fetchOne(
         database.cachedStatement(
@@ -107,7 +108,7 @@ enum Ledger {
   static func differences(_ database: Database) throws -> [String] {
     var differences: [String] = []
     for table in try tables(database) {
-      var next: Int64 = 1
+      var covered: Int64 = 0
       var previous = ""
       let entries = try database.rows(
         "SELECT * FROM ledger WHERE table_name = ? ORDER BY first_row, entry", [table])
@@ -118,8 +119,8 @@ enum Ledger {
           differences.append("\(table): the ledger's rows \(first) to \(last) make no sense")
           continue
         }
-        if first != next {
-          differences.append("\(table): rows \(next) to \(first - 1) are not in the ledger")
+        if first != covered &+ 1 {
+          differences.append("\(table): the ledger goes from row \(covered) to row \(first)")
         }
         let digest = try digest(
           of: table, rows: first...last, columns: try entry.integer("column_count"),
@@ -127,19 +128,19 @@ enum Ledger {
         if digest != stored {
           differences.append("\(table): rows \(first) to \(last) are not as they were written")
         }
-        (next, previous) = (last + 1, stored)
+        (covered, previous) = (last, stored)
       }
       let rest = try Int.fetchOne(
-        database, sql: "SELECT count(*) FROM \(quoted(table)) WHERE rowid >= ? OR rowid < 1",
-        arguments: [next])
+        database, sql: "SELECT count(*) FROM \(quoted(table)) WHERE rowid > ? OR rowid < 1",
+        arguments: [covered])
       if let rest, rest > 0 {
         differences.append("\(table): \(rest) rows are not in the ledger: another program's")
       }
     }
-    let covered = try tables(database)
+    let known = try tables(database)
     let strange = try String.fetchAll(
       database, sql: "SELECT DISTINCT table_name FROM ledger ORDER BY 1"
-    ).filter { !covered.contains($0) }
+    ).filter { !known.contains($0) }
     return differences + strange.map { "the ledger has rows of a table \($0), which is not there" }
   }
 }

@@ -108,7 +108,8 @@ import TestSupport
       sighting: Sighting(files: [], request: request.canonicalJSON), run: record,
       answer: .result(result),
       execution: ExecutionRecord(
-        purpose: .ingest, environment: [:], startedAt: "1", finishedAt: "2", host: "x",
+        purpose: .ingest, environment: [:], startedAt: timestamp(Date()),
+        finishedAt: timestamp(Date()), host: "x",
         command: "x", stages: []))
     let outcome = try Verify(catalog: second, command: "test").run(run)
     #expect(outcome.verification.grade == grade, "\(outcome.verification)")

@@ -43,7 +43,7 @@ import TestSupport
     ("CREATE TABLE mine (x)", .normal, "mine is not part of the schema"),
     ("DELETE FROM result_frame WHERE number = 2", .deep, "result_frame"),
     ("UPDATE cluster_element SET atomic_fraction = 0.3", .deep, "cluster_element"),
-    ("UPDATE run SET recorded_at = '2020'", .deep, "run: rows"),
+    ("UPDATE run SET recorded_at = '2020-01-01T00:00:00.000Z'", .deep, "run: rows"),
     ("UPDATE source_file SET path = '/elsewhere'", .deep, "source_file"),
     ("UPDATE frame SET digest = '\(String(repeating: "0", count: 64))'", .deep, "scan"),
     ("UPDATE scan SET pixel_size_um = 0.2", .deep, "its content has another id"),
@@ -58,7 +58,10 @@ import TestSupport
     ("DELETE FROM event WHERE event_key = 2", .quick, "not there"),
     ("UPDATE event_predecessor SET predecessor_key = 1 WHERE event_key > 1", .normal, "event"),
     ("DELETE FROM ledger WHERE table_name = 'run'", .deep, "run: "),
-    ("INSERT INTO sample VALUES (NULL, 'theirs', '2026')", .deep, "not in the ledger"),
+    (
+      "INSERT INTO sample VALUES (NULL, 'theirs', '2026-01-01T00:00:00.000Z')", .deep,
+      "not in the ledger"
+    ),
     ("DELETE FROM grdb_migrations", .normal, "applied migrations"),
     ("PRAGMA foreign_keys = OFF; DELETE FROM scan", .quick, "refers to a row of scan"),
   ])

@@ -78,7 +78,8 @@ import TestSupport
     let values =
       "lower(hex(randomblob(32))), 'tag.add', 'run', '\(Sample.run(radius: 2).id)', 'best'"
     try ForeignSQL.run(
-      "INSERT INTO event SELECT NULL, \(values), NULL, 'x', '2999' FROM sample", on: catalog.path)
+      "INSERT INTO event SELECT NULL, \(values), NULL, 'x', '2999-01-01T00:00:00.000Z' FROM sample",
+      on: catalog.path)
     let error = #expect(throws: CatalogError.self) { try catalog.resolveRun("tag:best") }
     #expect(error?.description.contains("several runs are tagged") == true)
     #expect(try catalog.tag("best", run: run) == (true, [Sample.run(radius: 2).id]))

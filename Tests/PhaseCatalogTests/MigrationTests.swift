@@ -81,7 +81,8 @@ import TestSupport
   /// Where the file itself is damaged there is no whole backup, and nothing is changed.
   @Test func withoutAWholeBackupNothingIsChanged() throws {
     try ForeignSQL.run(
-      "DROP TRIGGER sample_no_update; UPDATE sample SET recorded_at = 'x'", on: path)
+      "DROP TRIGGER sample_no_update; UPDATE sample SET recorded_at = '2020-01-01T00:00:00.000Z'",
+      on: path)
     let before = try bytes()
     let next = steps("PRAGMA user_version = \(Catalog.migrations.count + 1);")
     let error = #expect(throws: CatalogError.self) { try Catalog.migrate(path, steps: next) }

@@ -223,12 +223,15 @@ private final class Mutant {
 
   private static let badValues: [String: [String: [String]]] = {
     let id = ["'abc'", "'\(String(repeating: "A", count: 64))'"]
+    let time = ["'2026'"]
     return [
+      "schema_migration": ["applied_at": time],
       "ledger": [
         "first_row": ["0"], "last_row": ["first_row - 1"], "column_count": ["0"], "digest": id,
       ],
-      "sample": ["name": ["''"]],
+      "sample": ["recorded_at": time, "name": ["''"]],
       "scan": [
+        "recorded_at": time,
         "scan_id": id, "height": ["0"], "width": ["0"], "energy_count": ["0"],
         "energy_min_ev": ["0.0"], "energy_max_ev": ["energy_min_ev - 1"], "signal": ["'x'"],
         "reference": ["'x'"], "pixel_size_um": ["0.0"], "geometry": ["'x'"],
@@ -238,22 +241,26 @@ private final class Mutant {
         "ring_current_ma": ["0.0"], "acquisition": ["-1"], "digest": id,
       ],
       "source_file": [
+        "seen_at": time,
         "role": ["''"], "path": ["''"], "sha256": id, "bytes": ["-1"],
       ],
-      "scan_request": ["canonical_json": ["'x'"]],
+      "scan_request": ["seen_at": time, "canonical_json": ["'x'"]],
       "parameter_set": ["parameters_id": id, "canonical_json": ["'x'"]],
       "parameter": ["name": ["''"], "type": ["'x'"], "is_default": ["2"]],
-      "run": ["run_id": id],
+      "run": ["recorded_at": time, "run_id": id],
       "run_stage": ["stage": ["''"], "version": ["0"]],
       "environment": ["environment_id": id],
       "environment_item": ["name": ["''"]],
       "result": [
+        "recorded_at": time,
         "result_id": id, "analysed_pixels": ["total_pixels + 1"],
         "eligible_pixels": ["-1"], "noise_pixels": ["-1"], "altered_values": ["-1"],
         "cluster_count": ["-1"], "smallest_findable_pixels": ["-1"], "depth_bin_px": ["0.0"],
       ],
       "execution": [
-        "execution_id": id, "purpose": ["'x'"], "finished_at": ["'0'"], "failure": ["'both'"],
+        "started_at": time,
+        "execution_id": id, "purpose": ["'x'"], "finished_at": ["'2000-01-01T00:00:00.000Z'"],
+        "failure": ["'both'"],
       ],
       "execution_stage": ["number": ["-1"], "stage": ["''"], "seconds": ["-1.0"]],
       "verification": [
@@ -276,7 +283,7 @@ private final class Mutant {
       "cluster_depth": ["label": ["-2"], "bin": ["-1"], "pixels": ["0"]],
       "map_kind": ["samples": ["'x'"]],
       "map": ["height": ["0"], "width": ["0"], "digest": id, "tiff": ["x''"]],
-      "event": ["event_id": id, "subject_kind": ["''"], "subject": ["''"]],
+      "event": ["recorded_at": time, "event_id": id, "subject_kind": ["''"], "subject": ["''"]],
       "event_predecessor": ["predecessor_key": ["event_key + 1000"]],
     ]
   }()
