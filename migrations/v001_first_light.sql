@@ -428,7 +428,7 @@ SELECT
   scan.geometry, -- section or projection
   (SELECT path FROM source_file
    WHERE source_file.scan_key = scan.scan_key AND role = 'frames'
-   ORDER BY seen_at DESC, path LIMIT 1) AS path, -- where its frames (the first of them) were last seen
+   ORDER BY seen_at DESC, path LIMIT 1) AS path, -- of the places where its frames were seen, the newest (the first of them)
   scan.recorded_at -- when it was first stored
 FROM scan
 LEFT JOIN scan_sample ON scan_sample.scan_id = scan.scan_id;
@@ -654,7 +654,7 @@ FROM run
 JOIN run_stage ON run_stage.run_key = run.run_key;
 
 CREATE VIEW execution_overview AS
--- Each time that a run was computed.
+-- Each time that a run was computed, retracted ones too.
 SELECT
   run.run_id, -- the run
   execution.execution_id, -- the execution
@@ -687,7 +687,7 @@ FROM environment
 JOIN environment_item ON environment_item.environment_key = environment.environment_key;
 
 CREATE VIEW run_reproducibility AS
--- For every run: how often it was computed, in how many environments, and how many distinct results came out.
+-- For every run, retracted or not: how often it was computed, in how many environments, and how many distinct results came out.
 SELECT
   run.run_id, -- the run
   scan_sample.sample, -- the sample
@@ -703,6 +703,7 @@ SELECT
    JOIN verification ON verification.execution_key = execution.execution_key
    WHERE execution.run_key = run.run_key
    ORDER BY execution.finished_at DESC, execution.execution_id DESC LIMIT 1) AS last_grade, -- of the last verification; null where there was none
+  EXISTS (SELECT 1 FROM retraction WHERE subject IN (run.run_id, scan.scan_id)) AS is_retracted, -- 1 where the run or its scan is
   run.recorded_at -- when the run was first stored
 FROM run
 JOIN scan ON scan.scan_key = run.scan_key

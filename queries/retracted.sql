@@ -1,6 +1,10 @@
 -- The runs that do not count, and why.
-SELECT run.run_id, run.sample, retraction.subject_kind, retraction.reason, retraction.author,
+SELECT run.run_id, scan_sample.sample, retraction.subject_kind, retraction.reason, retraction.author,
   retraction.recorded_at
 FROM retraction
-JOIN run_overview_all AS run ON retraction.subject IN (run.run_id, run.scan_id)
+JOIN run ON retraction.subject_kind = 'run' AND run.run_id = retraction.subject
+  OR retraction.subject_kind = 'scan' AND run.scan_key = (
+    SELECT scan_key FROM scan WHERE scan_id = retraction.subject)
+JOIN scan ON scan.scan_key = run.scan_key
+LEFT JOIN scan_sample ON scan_sample.scan_id = scan.scan_id
 ORDER BY retraction.recorded_at, run.run_id;

@@ -50,31 +50,38 @@ public struct CatalogCheck {
     return (frame.height, frame.width, .int16(labels))
   }
 
-  /// A file that holds something else now than was ever seen in it is a finding; one that is not there
-  /// is not.
+  /// A scan's file that holds something else now is a finding, unless what it held still lies where it was
+  /// seen too. One that is not there is none: data is archived.
   private func checkFiles(_ outcome: inout Outcome) {
-    var (same, missing) = (0, 0)
-    let files: [(path: String, sha256: Set<String>)]
+    let files: [(scanID: String, path: String, sha256: String)]
     do {
       files = try catalog.sightedFiles()
     } catch {
       outcome.findings.append("source files: \(error)")
       return
     }
-    for file in files {
-      progress("reading \(file.path)")
-      guard FileManager.default.fileExists(atPath: file.path) else {
-        missing += 1
-        continue
-      }
-      guard let (sha256, _) = ContentDigest.ofFile(file.path) else {
-        outcome.remarks.append("source file \(file.path) cannot be read")
-        continue
-      }
-      if file.sha256.contains(sha256) {
-        same += 1
+    // What each place holds now.
+    var contents: [String: String] = [:]
+    for path in Set(files.map(\.path)).sorted()
+    where FileManager.default.fileExists(atPath: path) {
+      progress("reading \(path)")
+      if let (sha256, _) = ContentDigest.ofFile(path) {
+        contents[path] = sha256
       } else {
-        outcome.findings.append("source file \(file.path) has changed since it was seen")
+        outcome.remarks.append("source file \(path) cannot be read")
+      }
+    }
+    let held = Set(files.filter { contents[$0.path] == $0.sha256 }.map(\.sha256))
+    var (same, missing) = (0, 0)
+    for file in files {
+      switch contents[file.path] {
+      case .none: missing += 1
+      case .some(file.sha256): same += 1
+      case .some where !held.contains(file.sha256):
+        outcome.findings.append(
+          "source file \(file.path) of scan \(file.scanID.prefix(12)) has changed since it was seen"
+        )
+      case .some: break
       }
     }
     if !files.isEmpty {

@@ -36,6 +36,12 @@ final class Execution {
     }
   }
 
+  /// An error as the catalog keeps it: a path from the root means something later too.
+  func text(of error: any Error, path: String) -> String {
+    let text = "\(error)"
+    return text.hasPrefix(path) ? absolutePath(path) + text.dropFirst(path.count) : text
+  }
+
   /// What the catalog keeps of it, ended now.
   func record() -> ExecutionRecord {
     ExecutionRecord(

@@ -72,7 +72,7 @@ public struct Ingest {
     do {
       result = try execution.analyse(loaded, parameters, path: request.path, progress: progress)
     } catch {
-      try store(.failure("\(error)"))
+      try store(.failure(execution.text(of: error, path: request.path)))
       throw error
     }
     progress("storing")
@@ -93,6 +93,6 @@ extension Sighting {
         SourceFile(
           path: absolutePath(file.path), sha256: sha256, bytes: bytes, role: file.role))
     }
-    self.init(files: sources, request: request.canonicalJSON)
+    self.init(files: sources, request: request.completed(by: scan).canonicalJSON)
   }
 }

@@ -89,7 +89,7 @@ struct OpticalDensityStage {
       let location = loaded.scan.frames[index]
       throw InputError(
         "no pixel is left at \(loaded.scan.energies[index]) eV: all counts or references are "
-          + "zero, saturated or not numbers", path: location.path,
+          + "below correct.minimum_reference, saturated or not numbers", path: location.path,
         place: "page \(location.page + 1)")
     }
     let frames = made.compactMap { $0 }

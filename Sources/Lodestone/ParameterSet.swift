@@ -137,7 +137,9 @@ extension ParameterDefinition {
         throw ParameterError("\(name)=\(text): it takes " + words.joined(separator: " or "))
       }
       return .text(text)
-    case .text: return .text(text)
+    case .text:
+      // Spaces in a list mean nothing, and would make another parameter set.
+      return .text(text.filter { !$0.isWhitespace })
     }
   }
 }

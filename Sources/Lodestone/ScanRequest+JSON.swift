@@ -2,9 +2,13 @@ import Foundation
 package import PhaseCatalog
 package import StackIO
 
-/// A path without `.`, `..` and links, from the root.
+/// A path from the root, with links followed as the system does; of what is not there, as it is written.
 func absolutePath(_ path: String) -> String {
-  URL(fileURLWithPath: path).standardizedFileURL.path
+  guard let resolved = realpath(path, nil) else {
+    return URL(fileURLWithPath: path).standardizedFileURL.path
+  }
+  defer { free(resolved) }
+  return String(cString: resolved)
 }
 
 /// A request as the catalog keeps it, so that the scan can be read again.
@@ -28,6 +32,14 @@ extension ScanRequest {
       members[name] = number.map { .number($0) }
     }
     return .object(members)
+  }
+
+  /// The request with what was found in the files: where the energies are listed, how large a pixel is.
+  func completed(by scan: Scan) -> ScanRequest {
+    var request = self
+    request.energiesPath = scan.energiesPath
+    request.pixelSizeUM = scan.pixelSizeUM
+    return request
   }
 
   /// A kept request; nil where the text is none.

@@ -43,14 +43,11 @@ public struct Verify {
   /// - Throws: ``VerificationError`` where the run cannot be computed again; ``InputError`` where its
   ///   files are not found; ``AnalysisError``; ``CatalogError``.
   public func run(
-    _ runID: String, at place: String? = nil, adjust: (inout ScanRequest) -> Void = { _ in }
+    _ runID: String, at place: String? = nil, adjust: (inout ScanRequest) throws -> Void = { _ in }
   ) throws -> Outcome {
     let run = try catalog.run(runID)
     let parameters = try parameters(of: run, runID)
-    guard let storedID = try catalog.storedResult(of: runID) else {
-      throw VerificationError(
-        "run \(runID.prefix(12)) has no result to compare with: every execution failed")
-    }
+    let storedID = try catalog.requireResult(of: runID)
     let stored = try catalog.result(storedID)
     let execution = Execution(purpose: .verify, command: command)
     let (loaded, request) = try load(run, runID, at: place, adjust, execution)
@@ -66,7 +63,7 @@ public struct Verify {
     do {
       computed = try execution.analyse(loaded, parameters, path: request.path, progress: progress)
     } catch {
-      try store(.failure("\(error)"))
+      try store(.failure(execution.text(of: error, path: request.path)))
       throw error
     }
     let verification = try ResultComparison(stored: stored, computed: computed)
@@ -100,30 +97,51 @@ public struct Verify {
     return parameters
   }
 
+  /// What to do about a file that is not where it was.
+  private static func withAdvice(
+    _ error: any Error, _ request: ScanRequest, _ runID: String, isPlaceKnown: Bool
+  ) -> any Error {
+    guard let error = error as? InputError, error.kind == .missing else { return error }
+    let options = [
+      ("--energies", request.energiesPath), ("--reference", request.reference),
+      ("--dark", request.darkPath),
+    ]
+    let command = "lodestone verify \(runID.prefix(12))"
+    let advice: String
+    if let option = options.first(where: { $0.1 == error.path })?.0 {
+      advice = "say where it lies now: \(command) \(isPlaceKnown ? "SCAN " : "")\(option) FILE"
+    } else if !isPlaceKnown {
+      advice = "if the scan lies elsewhere now, say where: \(command) SCAN"
+    } else {
+      return error
+    }
+    return InputError(
+      "\(error.reason): \(advice)", path: error.path, place: error.place, kind: .missing)
+  }
+
   /// The scan as it was last read, or as it was read before that.
   private func load(
-    _ run: RunRecord, _ runID: String, at place: String?, _ adjust: (inout ScanRequest) -> Void,
+    _ run: RunRecord, _ runID: String, at place: String?,
+    _ adjust: (inout ScanRequest) throws -> Void,
     _ execution: Execution
   ) throws -> (LoadedScan, ScanRequest) {
     var firstError: (any Error)?
     for text in try catalog.requests(ofScan: run.scanID) {
-      guard var request = ScanRequest(canonicalJSON: text) else { continue }
-      if let place { request = request.moved(to: place) }
-      adjust(&request)
+      guard let kept = ScanRequest(canonicalJSON: text) else { continue }
+      var request = place.map { kept.moved(to: $0) } ?? kept
+      try adjust(&request)
       do {
         let loaded = try execution.load(request, progress: progress)
         if loaded.record.id == run.scanID { return (loaded, request) }
+        let parts = Catalog.differences(try catalog.scan(run.scanID), loaded.record)
+          .map { $0.name.isEmpty ? $0.component : "\($0.component) (\($0.name))" }
         throw InputError(
-          "not the data of run \(runID.prefix(12)): it is scan \(loaded.record.id.prefix(12)), the "
-            + "run's is \(run.scanID.prefix(12))", path: request.path)
+          "not the data of run \(runID.prefix(12)): other \(parts.joined(separator: ", "))",
+          path: request.path)
       } catch {
-        firstError = firstError ?? error
+        firstError =
+          firstError ?? Self.withAdvice(error, request, runID, isPlaceKnown: place != nil)
       }
-    }
-    if place == nil, let error = firstError as? InputError, error.kind == .missing {
-      throw InputError(
-        "\(error.reason): if the scan lies elsewhere now, say where: lodestone verify "
-          + "\(runID.prefix(12)) SCAN", path: error.path, place: error.place, kind: .missing)
     }
     throw firstError ?? VerificationError("run \(runID.prefix(12)): how it was read is not known")
   }

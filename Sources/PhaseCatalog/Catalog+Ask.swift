@@ -79,7 +79,7 @@ extension Catalog {
       return last
     }
     if name.hasPrefix("tag:") {
-      let tag = String(name.dropFirst(4))
+      let tag = GivenName.stored(String(name.dropFirst(4)))
       let runs = try read { try Self.runs(tagged: tag, in: $0) }
       guard let first = runs.first else {
         throw CatalogError.notFound(
@@ -100,8 +100,8 @@ extension Catalog {
   ///
   /// - Throws: ``CatalogError`` where there is none or more than one.
   public func resolveSubject(_ name: String) throws -> EventSubject {
-    if name.hasPrefix("scan:") { return .scan(try resolveScan(String(name.dropFirst(5)))) }
-    if name.hasPrefix("sample:") { return .sample(String(name.dropFirst(7))) }
+    if name.hasPrefix("scan:") { return .scan(try resolveScan(name)) }
+    if name.hasPrefix("sample:") { return .sample(GivenName.stored(String(name.dropFirst(7)))) }
     return .run(try resolveRun(name))
   }
 
@@ -109,7 +109,8 @@ extension Catalog {
   ///
   /// - Throws: ``CatalogError`` where there is none or more than one.
   public func resolveScan(_ name: String) throws -> String {
-    try resolve(name, table: "scan", column: "scan_id", "scan")
+    let id = name.hasPrefix("scan:") ? String(name.dropFirst(5)) : name
+    return try resolve(id, table: "scan", column: "scan_id", "scan")
   }
 
   private func resolve(
@@ -138,10 +139,25 @@ extension Catalog {
     return first
   }
 
+  /// The result of a run that queries use.
+  ///
+  /// - Throws: ``CatalogError/noResult(_:)`` with the last failure, where every execution failed.
+  @discardableResult
+  public func requireResult(of run: String) throws -> String {
+    if let result = try storedResult(of: run) { return result }
+    let executions = try ask("run-executions", run: run)
+    let last = max(0, executions.rows.count - 1)
+    throw CatalogError.noResult(
+      "run \(run.prefix(12)) has no result: it failed at "
+        + "\(executions.value("finished_at", row: last).text): "
+        + executions.value("failure", row: last).text)
+  }
+
   /// A map of a run, as the TIFF file that is stored.
   ///
   /// - Throws: ``CatalogError``.
   public func map(_ kind: String, run: String) throws -> [UInt8] {
+    try requireResult(of: run)
     let bytes = try read { database in
       try Row.fetchOne(
         database,

@@ -192,21 +192,14 @@ extension Catalog {
     }
   }
 
-  /// The files in which scans were seen: each path with the SHA-256s that were ever seen there.
+  /// The files in which scans were seen.
   ///
   /// - Throws: ``CatalogError``.
-  package func sightedFiles() throws -> [(path: String, sha256: Set<String>)] {
+  package func sightedFiles() throws -> [(scanID: String, path: String, sha256: String)] {
     try read { database in
-      var files: [(path: String, sha256: Set<String>)] = []
-      for row in try database.rows("SELECT DISTINCT path, sha256 FROM source_file ORDER BY path") {
-        let (path, sha256) = (try row.text("path"), try row.text("sha256"))
-        if files.last?.path == path {
-          files[files.count - 1].sha256.insert(sha256)
-        } else {
-          files.append((path, [sha256]))
-        }
+      try database.rows("SELECT * FROM file_overview ORDER BY path, scan_id, sha256").map { row in
+        (try row.text("scan_id"), try row.text("path"), try row.text("sha256"))
       }
-      return files
     }
   }
 }

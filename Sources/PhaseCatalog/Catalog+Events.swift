@@ -1,15 +1,17 @@
 import Foundation
 internal import GRDB
 
-/// What people say of scans, runs and samples: each an event behind those before it, never changed. What
-/// has been said already is not said again: then these return false, and not a byte is written.
+/// What people say of scans, runs and samples: each an event behind those before it, never changed. But
+/// for notes, what has been said already is not said again: then these return false, and not a byte
+/// is written.
 extension Catalog {
   /// Says that a scan shows a sample, from now on.
   ///
   /// - Throws: ``CatalogError``, also where the scan is not stored.
   @discardableResult
   public func assign(sample: String, toScan scanID: String) throws -> Bool {
-    try write { database in
+    let sample = GivenName.stored(sample)
+    return try write { database in
       try self.require(.scan(scanID), in: database)
       return try Self.assign(sample: sample, toScan: scanID, in: database)
     }
@@ -29,7 +31,8 @@ extension Catalog {
   /// - Throws: ``CatalogError``, also where there is no such sample.
   @discardableResult
   public func set(_ name: String, to value: String?, ofSample sample: String) throws -> Bool {
-    try write { database in
+    let (name, sample) = (GivenName.stored(name), GivenName.stored(sample))
+    return try write { database in
       try self.require(.sample(sample), in: database)
       let known = try String.fetchOne(
         database, sql: "SELECT value FROM sample_attribute WHERE sample = ? AND name = ?",
@@ -46,7 +49,8 @@ extension Catalog {
   /// - Throws: ``CatalogError``.
   @discardableResult
   public func tag(_ name: String, run: String) throws -> (isNew: Bool, takenFrom: [String]) {
-    try write { database in
+    let name = GivenName.stored(name)
+    return try write { database in
       try self.require(.run(run), in: database)
       let holders = try Self.runs(tagged: name, in: database)
       guard holders != [run] else { return (false, []) }
@@ -64,7 +68,8 @@ extension Catalog {
   /// - Throws: ``CatalogError``.
   @discardableResult
   public func removeTag(_ name: String, run: String) throws -> Bool {
-    try write { database in
+    let name = GivenName.stored(name)
+    return try write { database in
       try self.require(.run(run), in: database)
       guard try Self.runs(tagged: name, in: database).contains(run) else { return false }
       try Self.say("tag.remove", .run(run), name: name, in: database)
@@ -129,16 +134,25 @@ extension Catalog {
     }
   }
 
-  /// How many runs with a result are retracted.
+  /// How many runs a query's answer leaves out because they are retracted: those that it would have
+  /// of all runs, less those that it has. Where an answer names no runs, all retracted runs count.
   ///
   /// - Throws: ``CatalogError``.
-  public func retractedRunCount() throws -> Int {
-    try read { database in
-      // Most catalogs have none, and need not look at every run.
+  public func retractedLeftOut(
+    of query: StoredQuery, parameters: [String: String], answer: AnswerTable
+  ) throws -> Int {
+    guard let all = query.ofAllRuns else { return 0 }
+    let retracted = try read { database in
+      // Most catalogs have none, and need not ask twice.
       guard try database.exists("SELECT 1 FROM retraction LIMIT 1", []) else { return 0 }
       return try Int.fetchOne(
         database, sql: "SELECT count(*) FROM run_overview_all WHERE is_retracted") ?? 0
     }
+    guard retracted > 0, let column = answer.columns.firstIndex(of: "run_id") else {
+      return retracted
+    }
+    func runs(_ table: AnswerTable) -> Int { Set(table.rows.map { $0[column].text }).count }
+    return runs(try ask(all, parameters: parameters)) - runs(answer)
   }
 
   // MARK: The graph

@@ -14,7 +14,7 @@ public struct SampleConflict: Error, Equatable, Sendable, CustomStringConvertibl
   public var description: String {
     let id = scanID.prefix(12)
     return "scan \(id) is stored as sample \(stored), not \(asked): to change that: "
-      + "lodestone sample assign \(id) \(asked)"
+      + "lodestone sample assign \(id) \(shellQuoted(asked))"
   }
 
   /// A conflict between what is stored of a scan and what is asked for.
@@ -47,14 +47,16 @@ extension Catalog {
   ///
   /// - Throws: ``CatalogError``.
   public func storedResult(of runID: String) throws -> String? {
-    try read { database in
-      try String.fetchOne(
-        database,
-        sql: """
-          SELECT result_id FROM current_result
-          WHERE run_key = (SELECT run_key FROM run WHERE run_id = ?)
-          """, arguments: [runID])
-    }
+    try read { try Self.currentResult(of: runID, in: $0) }
+  }
+
+  static func currentResult(of runID: String, in database: Database) throws -> String? {
+    try String.fetchOne(
+      database,
+      sql: """
+        SELECT result_id FROM current_result
+        WHERE run_key = (SELECT run_key FROM run WHERE run_id = ?)
+        """, arguments: [runID])
   }
 
   /// The sample that a scan was last said to show; nil where nothing was said.
@@ -99,6 +101,7 @@ extension Catalog {
     scan: ScanRecord, sample: String?, sighting: Sighting?, run: RunRecord, answer: Answer,
     execution: ExecutionRecord, verification: (record: VerificationRecord, resultID: String)? = nil
   ) throws {
+    let sample = sample.map(GivenName.stored)
     try write { database in
       // Asked again under the lock: another program may have stored the scan meanwhile.
       let stored = try Self.sample(ofScan: scan.id, in: database)

@@ -22,6 +22,8 @@ public enum CatalogError: Error, Equatable, Sendable, CustomStringConvertible {
   case io(path: String, reason: String)
   /// Nothing is stored under this name or id.
   case notFound(String)
+  /// A run whose executions all failed.
+  case noResult(String)
   /// A prefix that several ids share.
   case ambiguous(String)
   /// A question that is not asked as it should be.
@@ -51,6 +53,7 @@ public enum CatalogError: Error, Equatable, Sendable, CustomStringConvertible {
     case .busy(let path): "\(path): another program is writing to it: try again"
     case .io(let path, let reason): "\(path): \(reason)"
     case .notFound(let what): what
+    case .noResult(let what): what
     case .ambiguous(let what): what
     case .question(let what): what
     }

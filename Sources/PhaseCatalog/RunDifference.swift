@@ -6,7 +6,7 @@ public struct RunDifference: Sendable, Equatable {
   public struct Component: Sendable, Equatable {
     /// "frames", "parameter", "stage", ...
     public let component: String
-    /// Which parameter or stage; empty elsewhere.
+    /// Which parameter or stage; for frames, how many and from which; empty elsewhere.
     public let name: String
     /// In the earlier run.
     public let earlier: String
@@ -24,8 +24,10 @@ public struct RunDifference: Sendable, Equatable {
 
   /// The nearest earlier run; nil where no stored run has anything of this scan.
   public let nearestRun: String?
-  /// What differs from it; empty where the run itself is stored.
+  /// What differs from it; empty where it is the run itself.
   public let components: [Component]
+  /// Whether that run has a result: one whose executions all failed is computed again.
+  public let hasResult: Bool
 }
 
 extension Catalog {
@@ -50,7 +52,10 @@ extension Catalog {
           }
         }
       }
-      return RunDifference(nearestRun: nearest?.id, components: nearest?.components ?? [])
+      let hasResult = try nearest.map { try Self.currentResult(of: $0.id, in: database) != nil }
+      return RunDifference(
+        nearestRun: nearest?.id, components: nearest?.components ?? [],
+        hasResult: hasResult ?? false)
     }
   }
 
@@ -69,12 +74,13 @@ extension Catalog {
     return try shared.filter { try $0.integer("shared") == most }.map { try $0.key("scan_key") }
   }
 
-  private static func differences(
+  /// What differs between two scans.
+  package static func differences(
     _ earlier: ScanRecord, _ now: ScanRecord
   ) -> [RunDifference.Component] {
     var components: [RunDifference.Component] = []
-    func compare(_ component: String, _ a: String, _ b: String) {
-      if a != b { components.append(.init(component: component, name: "", earlier: a, now: b)) }
+    func compare(_ component: String, _ a: String, _ b: String, _ name: String = "") {
+      if a != b { components.append(.init(component: component, name: name, earlier: a, now: b)) }
     }
     func text(_ value: Double?) -> String { value.map(CanonicalJSON.text(of:)) ?? "not known" }
     compare("size", "\(earlier.height) x \(earlier.width)", "\(now.height) x \(now.width)")
@@ -82,23 +88,26 @@ extension Catalog {
     compare("reference", earlier.reference, now.reference)
     compare("pixel_size_um", text(earlier.pixelSizeUM), text(now.pixelSizeUM))
     compare("geometry", earlier.geometry, now.geometry)
-    for kind in ScanRecord.FrameDigest.Kind.allCases {
+    let names: [(ScanRecord.FrameDigest.Kind, String)] = [
+      (.sample, "frames"), (.reference, "references"), (.spectrum, "I0 spectrum"), (.dark, "darks"),
+    ]
+    for (kind, name) in names {
       let (old, new) = (earlier.frames(of: kind), now.frames(of: kind))
-      let name = kind == .sample ? "frames" : "\(kind.rawValue) frames"
       guard old.count == new.count else {
-        compare(name, "\(old.count)", "\(new.count)")
+        compare("count of \(name)", "\(old.count)", "\(new.count)")
         continue
       }
-      func compareEach(_ what: String, _ value: (ScanRecord.FrameDigest) -> String) {
+      func compareEach(_ component: String, _ value: (ScanRecord.FrameDigest) -> String) {
         let places = old.indices.filter { value(old[$0]) != value(new[$0]) }
         guard let first = places.first else { return }
-        let count = places.count == old.count ? "all" : "\(places.count) of \(old.count)"
+        let at = new[first].energyEV.map { ", from \(text($0)) eV" } ?? ""
         compare(
-          what, "\(value(old[first]).prefix(12)) (\(count) differ, from \(first + 1))",
-          "\(value(new[first]).prefix(12))")
+          component, value(old[first]), value(new[first]),
+          "\(places.count) of \(old.count)\(at)")
       }
-      compareEach(name) { $0.digest }
-      compareEach("energies of \(name)") { text($0.energyEV) }
+      compareEach(name) { String($0.digest.prefix(12)) }
+      // The references' energies are the frames': once is enough.
+      if kind == .sample { compareEach("energies") { text($0.energyEV) } }
       compareEach("exposure of \(name)") { text($0.exposureS) }
       compareEach("ring current of \(name)") { text($0.ringCurrentMA) }
       compareEach("order of \(name)") { text($0.acquisition.map(Double.init)) }

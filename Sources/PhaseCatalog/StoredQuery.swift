@@ -27,9 +27,10 @@ public struct StoredQuery: Sendable, Equatable {
   /// The whole file.
   public let sql: String
 
-  /// Whether its answer is without retracted runs: those of the views that leave them out.
-  public var leavesOutRetracted: Bool {
-    sql.contains(/\b(run|cluster|spectrum|element|depth|drift|found|map)_overview\b/)
+  /// The same question of all runs, retracted ones too; nil where it is that already.
+  var ofAllRuns: StoredQuery? {
+    let all = sql.replacing(/\b(run|cluster)_overview\b/) { "\($0.0)_all" }
+    return all == sql ? nil : StoredQuery(name: name, sql: all)
   }
 
   /// Reads a query from its file's text.
@@ -74,6 +75,7 @@ public struct StoredQuery: Sendable, Equatable {
     ("run-summary", PackageResources.run_summary_sql),
     ("run-warnings", PackageResources.run_warnings_sql),
     ("runs", PackageResources.runs_sql),
+    ("sample-attributes", PackageResources.sample_attributes_sql),
     ("samples", PackageResources.samples_sql),
     ("scans", PackageResources.scans_sql),
     ("surface-vs-bulk", PackageResources.surface_vs_bulk_sql),

@@ -12,9 +12,9 @@ public enum FrameValues: Sendable, Equatable {
     if values.allSatisfy({ UInt16(exactly: $0) != nil }) {
       self = .uint16(values.map { UInt16($0) })
     } else if values.allSatisfy({ $0.isNaN || Double(Float($0)) == $0 }) {
-      self = .float32(values.map { $0.isNaN ? .nan : Float($0) })
+      self = .float32(values.map { canonical(Float($0)) })
     } else {
-      self = .float64(values.map { $0.isNaN ? .nan : $0 })
+      self = .float64(values.map(canonical))
     }
   }
 
@@ -23,8 +23,7 @@ public enum FrameValues: Sendable, Equatable {
     if values.allSatisfy({ UInt16(exactly: $0) != nil }) {
       self = .uint16(values.map { UInt16($0) })
     } else {
-      // One NaN: its payload says nothing, and identities compare bits.
-      self = .float32(values.map { $0.isNaN ? .nan : $0 })
+      self = .float32(values.map(canonical))
     }
   }
 
@@ -92,4 +91,9 @@ public struct Frame: Sendable, Equatable {
       height: first.height, width: first.width,
       values: FrameValues(exactly: sums.map { $0 / Double(frames.count) }))
   }
+}
+
+/// One NaN and one zero: identities compare bits, and neither a payload nor a zero's sign says anything.
+private func canonical<T: BinaryFloatingPoint>(_ value: T) -> T {
+  value.isNaN ? .nan : value == 0 ? 0 : value
 }

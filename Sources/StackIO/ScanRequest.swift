@@ -187,8 +187,9 @@ extension ScanRequest {
     let rows = try TextTable(path: path).numbers(columns: 2, of: "a spectrum of I0")
       .sorted { $0.values[0] < $1.values[0] }
     // As in a list of energies, what lies below 70 throughout is keV.
-    let scale: Double = (rows.last?.values[0] ?? 0) < 70 ? 1000 : 1
-    let known = rows.map { $0.values[0] * scale }
+    let isKEV = (rows.last?.values[0] ?? 0) < 70
+    // To a millionth of an eV, as there: the same spectrum in either unit is the same.
+    let known = rows.map { isKEV ? ($0.values[0] * 1e9).rounded() / 1e6 : $0.values[0] }
     let values = rows.map { $0.values[1] }
     // A thousandth of an eV forgives the rounding of text; beyond the ends nothing is known.
     guard let first = known.first, let last = known.last, let low = energies.first,

@@ -6,7 +6,7 @@ struct AuditCommand: DocumentedCommand {
   static let configuration = CommandConfiguration(
     commandName: "audit", abstract: "Tell which data, parameters and software made a result.",
     discussion: """
-      RUN is any unique prefix of a run's id, @last, or tag:NAME. RUN:CLUSTER:QUANTITY audits one number: \
+      RUN is any unique prefix of a run's id, @last (the newest run), or tag:NAME. RUN:CLUSTER:QUANTITY audits one number: \
       \(AuditedQuantity.all.map(\.name).joined(separator: ", ")).
       """)
 
@@ -36,15 +36,18 @@ struct AuditCommand: DocumentedCommand {
     let sections = try Section.all.map { section in
       (section, section.relevant(to: number, try catalog.ask(section.query, run: run)))
     }
+    let isRetracted = try catalog.isRetracted(run: run)
     if json {
       let head: [(String, JSONText)] = [
         ("schema", .string("lodestone.audit/1")), ("run", .string(run)),
+        ("retracted", .bool(isRetracted)),
       ]
       let tables = sections.map { ($0.key, JSONText($1)) }
       Output.line(
         JSONText.object(head + (number.map { [("number", $0.json)] } ?? []) + tables).text)
       return
     }
+    if isRetracted { Output.write("RETRACTED: queries leave run \(run.prefix(12)) out\n\n") }
     if let number { Output.write(number.text + "\n") }
     for (section, table) in sections {
       Output.write("\(section.title)\n\n")
@@ -158,6 +161,7 @@ struct AuditedNumber {
         "no quantity \"\(name)\": there are "
           + AuditedQuantity.all.map(\.name).joined(separator: ", "), exitCode: 64)
     }
+    try catalog.requireResult(of: run)
     let table = try catalog.ask("run-clusters", run: run)
     guard let row = table.rows.firstIndex(where: { $0[0].text == cluster }) else {
       throw Failure(

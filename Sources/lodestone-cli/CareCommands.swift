@@ -22,7 +22,8 @@ struct VerifyCommand: DocumentedCommand {
 
   @OptionGroup var catalog: CatalogOptions
 
-  @Argument(help: "A run's id, @last, or tag:NAME.")
+  @Argument(
+    help: ArgumentHelp("A run's id, @last (the newest run), or tag:NAME.", valueName: "run"))
   var name: String
 
   @Argument(help: "Where the scan lies now.", completion: .file())
@@ -44,10 +45,15 @@ struct VerifyCommand: DocumentedCommand {
     let catalog = try catalog.open(.write)
     let run = try catalog.resolveRun(name)
     let verify = Verify(
-      catalog: catalog, command: CommandLine.arguments.joined(separator: " "),
+      catalog: catalog, command: CommandLine.arguments.map(shellQuoted).joined(separator: " "),
       progress: Output.progress)
     defer { Output.progress("") }
     let outcome = try verify.run(run, at: scan) { request in
+      if request.signal != .counts && (reference != nil || dark != nil) {
+        throw Failure(
+          "the run's scan is of \(request.signal.rawValue): it takes no --reference and no --dark",
+          exitCode: 64)
+      }
       if let energies { request.energiesPath = energies }
       if let reference { request.reference = reference }
       if let dark { request.darkPath = dark }

@@ -17,7 +17,8 @@ struct ExportCommand: DocumentedCommand {
 
   @OptionGroup var catalog: CatalogOptions
 
-  @Argument(help: "A run's id, @last, or tag:NAME.")
+  @Argument(
+    help: ArgumentHelp("A run's id, @last (the newest run), or tag:NAME.", valueName: "run"))
   var name: String
 
   @Option(help: "The label map.", completion: .file(extensions: ["tif"]))
@@ -49,7 +50,9 @@ struct ExportCommand: DocumentedCommand {
 
   func run() throws {
     let catalog = try catalog.open(.read)
-    let export = Export(catalog: catalog, run: try catalog.resolveRun(name))
+    let run = try catalog.resolveRun(name)
+    try catalog.requireResult(of: run)
+    let export = Export(catalog: catalog, run: run)
     if let labels { try export.writeMap("label", to: labels) }
     if let dbscanLabels { try export.writeMap("dbscan", to: dbscanLabels) }
     if let spectra { try export.writeSpectra(to: spectra) }

@@ -53,6 +53,7 @@ extension CatalogError {
     switch self {
     case .missing, .notFound: 66
     case .notACatalog, .damaged, .walMode, .foreignSchema, .ambiguous: 65
+    case .noResult: 1
     case .newer: 76
     case .older: 78
     case .denied: 77

@@ -100,20 +100,12 @@ struct IngestCommand: DocumentedCommand {
     let catalog = try catalog.open(.write)
     let ingest = Ingest(
       catalog: catalog, parameters: parameters,
-      command: CommandLine.arguments.joined(separator: " "), progress: Output.progress)
+      command: CommandLine.arguments.map(shellQuoted).joined(separator: " "),
+      progress: Output.progress)
     var worst: Int32 = 0
     for path in scans {
       do {
-        var difference: RunDifference?
-        let outcome = try ingest.run(
-          request(path), sample: sample,
-          explain: whyNew
-            ? {
-              difference = $0
-              if !json { Output.progress(""); Output.write($0.text) }
-            } : nil)
-        Output.progress("")
-        try report(outcome, difference, of: path, catalog)
+        try self.ingest(path, ingest, catalog)
       } catch {
         Output.progress("")
         guard var failure = Failure(error) else { throw error }
@@ -134,6 +126,19 @@ struct IngestCommand: DocumentedCommand {
       }
     }
     if worst != 0 { throw ExitCode(worst) }
+  }
+
+  private func ingest(_ path: String, _ ingest: Ingest, _ catalog: Catalog) throws {
+    var difference: RunDifference?
+    func explain(_ found: RunDifference) {
+      difference = found
+      Output.progress("")
+      if !json { Output.write(found.text) }
+    }
+    let outcome = try ingest.run(
+      request(path), sample: sample, explain: whyNew ? explain : nil)
+    Output.progress("")
+    try report(outcome, difference, of: path, catalog)
   }
 
   private func request(_ path: String) -> ScanRequest {
@@ -178,7 +183,11 @@ extension RunDifference {
     guard let nearestRun else {
       return "new: no stored run has a frame of this scan\n"
     }
-    if components.isEmpty { return "not new: run \(nearestRun.prefix(12)) is stored\n" }
+    if components.isEmpty {
+      return hasResult
+        ? "not new: run \(nearestRun.prefix(12)) is stored\n"
+        : "known: run \(nearestRun.prefix(12)), but every execution failed: it is computed again\n"
+    }
     let lines = components.map { part in
       let name = part.name.isEmpty ? part.component : "\(part.component) \(part.name)"
       return "  \(name): \(part.earlier) -> \(part.now)\n"
@@ -195,7 +204,8 @@ extension RunDifference {
       ])
     }
     return .object([
-      ("nearest_run", nearestRun.map { .string($0) } ?? .null), ("differences", .array(parts)),
+      ("nearest_run", nearestRun.map { .string($0) } ?? .null), ("has_result", .bool(hasResult)),
+      ("differences", .array(parts)),
     ])
   }
 }

@@ -45,12 +45,17 @@ struct LodestoneCommand: DocumentedCommand {
     } catch {
       // The parser's own: a version, completions, or a command line that it does not understand.
       let code = exitCode(for: error)
-      if code.isSuccess || error is ExitCode { exit(withError: error) }
-      let isUsage = code == .validationFailure
+      // "-shifted" holds an h: the parser would take it for -h, and help is all that would happen.
+      let text = CommandLine.arguments.dropFirst().first { $0.wholeMatch(of: /-[^-].+/) != nil }
+      let isMistaken = code.isSuccess && text != nil
+      if (code.isSuccess && !isMistaken) || error is ExitCode { exit(withError: error) }
+      let isUsage = code == .validationFailure || isMistaken
+      let reason = isMistaken ? "\(text ?? "") is no option" : message(for: error)
+      let hint = text == nil ? "" : ": put -- before a text that begins with -"
       let failure =
         Failure(error)
         ?? Failure(
-          isUsage ? "\(message(for: error)) (see lodestone --help)" : "internal error: \(error)",
+          isUsage ? "\(reason)\(hint) (see lodestone --help)" : "internal error: \(error)",
           exitCode: isUsage ? 64 : 70)
       failure.report()
       Foundation.exit(failure.exitCode)

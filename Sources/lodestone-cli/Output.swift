@@ -54,9 +54,11 @@ enum Output {
 
   /// Says how many retracted runs an answer leaves out: on stderr where there are any, and as a member
   /// of the answer's JSON.
-  static func retracted(_ query: StoredQuery, _ catalog: Catalog) throws -> [(String, JSONText)] {
-    guard query.leavesOutRetracted else { return [] }
-    let count = try catalog.retractedRunCount()
+  static func retracted(
+    _ query: StoredQuery, _ parameters: [String: String] = [:], _ answer: AnswerTable,
+    _ catalog: Catalog
+  ) throws -> [(String, JSONText)] {
+    let count = try catalog.retractedLeftOut(of: query, parameters: parameters, answer: answer)
     if count > 0 {
       let what = count == 1 ? "1 retracted run is" : "\(count) retracted runs are"
       remark("\(what) left out: lodestone list retracted")
@@ -113,7 +115,7 @@ struct TextTable {
     case .real(let number): return short(number)
     case .text(let text) where !hasWholeIDs && text.count == 64 && text.allSatisfy(\.isHexDigit):
       return String(text.prefix(12))
-    case .text(let text): return text.replacingOccurrences(of: "\n", with: " ")
+    case .text(let text): return text.shown
     default: return value.text
     }
   }
@@ -148,5 +150,17 @@ struct TextTable {
         + " |\n"
     }
     return line(columns) + line(isNumber.map { $0 ? "---:" : "---" }) + cells.map(line).joined()
+  }
+}
+
+extension String {
+  /// The text on one line, with what would act on a terminal made visible.
+  var shown: String {
+    String(
+      String.UnicodeScalarView(
+        unicodeScalars.map { scalar in
+          if scalar == "\n" || scalar == "\t" { return " " }
+          return scalar.isInvisible ? "\u{FFFD}" : scalar
+        }))
   }
 }

@@ -40,7 +40,7 @@ struct ListCommand: DocumentedCommand {
       let query = try StoredQuery.named(subject.rawValue)
       let catalog = try catalog.open(.read)
       table = try catalog.ask(query)
-      fields += try Output.retracted(query, catalog)
+      fields += try Output.retracted(query, [:], table, catalog)
     }
     Output.table(table, as: format.chosen, verb: "list", fields: fields)
   }
@@ -50,7 +50,8 @@ struct ShowCommand: DocumentedCommand {
   static let configuration = CommandConfiguration(
     commandName: "show", abstract: "Show what a run found: its map and its clusters.",
     discussion: """
-      RUN is any unique prefix (4 digits or more) of a run's id, @last, or tag:NAME.
+      RUN is any unique prefix (4 digits or more) of a run's id, @last (the run that was stored last), or \
+      tag:NAME.
       """)
 
   static let examples = [
@@ -60,7 +61,8 @@ struct ShowCommand: DocumentedCommand {
 
   @OptionGroup var catalog: CatalogOptions
 
-  @Argument(help: "A run's id, @last, or tag:NAME.")
+  @Argument(
+    help: ArgumentHelp("A run's id, @last (the newest run), or tag:NAME.", valueName: "run"))
   var name: String
 
   @Flag(help: "As JSON, without the map.")
@@ -124,7 +126,7 @@ struct QueryCommand: DocumentedCommand {
       values["run"] = try catalog.resolveRun(run)
     }
     let table = try catalog.ask(query, parameters: values)
-    let retracted = try Output.retracted(query, catalog)
+    let retracted = try Output.retracted(query, values, table, catalog)
     Output.table(
       table, as: format.chosen, verb: "query", fields: [("query", .string(name))] + retracted)
   }

@@ -19,14 +19,7 @@ struct RunReport {
     self.catalog = catalog
     self.run = run
     summary = try catalog.ask("run-summary", run: run)
-    if summary.value("result_id") == .null {
-      let executions = try catalog.ask("run-executions", run: run)
-      let last = max(0, executions.rows.count - 1)
-      throw Failure(
-        "run \(run.prefix(12)) has no result: it failed at "
-          + "\(executions.value("finished_at", row: last).text): "
-          + executions.value("failure", row: last).text, exitCode: 1)
-    }
+    try catalog.requireResult(of: run)
     remarks = try catalog.ask("run-remarks", run: run)
     isRetracted = try catalog.isRetracted(run: run)
     clusters = try catalog.ask("run-clusters", run: run)
@@ -67,7 +60,7 @@ struct RunReport {
     var text = isRetracted ? "RETRACTED: it is left out of queries\n" : ""
     for row in remarks.rows.indices {
       let parts = ["kind", "name", "value"].map { remarks.value($0, row: row) }
-      let words = parts.filter { $0 != .null }.map(\.text).joined(separator: " ")
+      let words = parts.filter { $0 != .null }.map(\.text).joined(separator: " ").shown
       let of = remarks.value("subject_kind", row: row) == .text("scan") ? " (its scan)" : ""
       text +=
         "\(words)\(of), \(remarks.value("author", row: row).text) "

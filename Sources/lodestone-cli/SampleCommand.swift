@@ -70,6 +70,11 @@ struct SampleCommand: ParsableCommand {
       guard pairs.count == attributes.count else {
         throw ValidationError("write attributes as NAME=VALUE")
       }
+      for (attribute, value) in pairs
+      where !GivenName.isUsable(attribute) || value.map(GivenName.isUsable) == false {
+        throw ValidationError(
+          "an attribute's name and value have 1 to 200 visible characters")
+      }
     }
 
     func run() throws {
@@ -85,11 +90,7 @@ struct SampleCommand: ParsableCommand {
 /// What a sample may be called.
 enum SampleName {
   static func validate(_ name: String) throws {
-    let isPlain = name.unicodeScalars.allSatisfy { scalar in
-      ![.control, .format, .lineSeparator, .paragraphSeparator].contains(
-        scalar.properties.generalCategory)
-    }
-    guard (1...200).contains(name.count), isPlain, name.contains(where: { !$0.isWhitespace }) else {
+    guard GivenName.isUsable(name) else {
       throw ValidationError("a sample's name has 1 to 200 visible characters")
     }
   }

@@ -16,7 +16,8 @@ struct TagCommand: DocumentedCommand {
 
   @OptionGroup var catalog: CatalogOptions
 
-  @Argument(help: "A run's id, @last, or tag:NAME.")
+  @Argument(
+    help: ArgumentHelp("A run's id, @last (the newest run), or tag:NAME.", valueName: "run"))
   var subject: String
 
   @Argument(help: "The name.")
@@ -26,8 +27,9 @@ struct TagCommand: DocumentedCommand {
   var remove = false
 
   func validate() throws {
-    guard (1...200).contains(name.count), !name.contains(where: { $0.isWhitespace || $0 == ":" })
-    else { throw ValidationError("a tag has 1 to 200 characters, no spaces and no colons") }
+    guard GivenName.isUsable(name), !name.contains(where: { $0.isWhitespace || $0 == ":" }) else {
+      throw ValidationError("a tag has 1 to 200 visible characters, no spaces and no colons")
+    }
   }
 
   func run() throws {
@@ -96,7 +98,7 @@ struct RetractCommand: DocumentedCommand {
   @Argument(help: "A run (id, @last, tag:NAME), or scan:ID for all its runs.")
   var subject: String
 
-  @Option(help: "Why.")
+  @Option(parsing: .unconditional, help: "Why.")
   var reason: String?
 
   @Flag(help: "Let it count again.")

@@ -37,9 +37,14 @@ import TestSupport
     try expect(66, "say where: lodestone verify", "verify", "@last")
     try expect(0, "identical", "verify", "@last", "moved/scan.tif")
     try expect(66, "no run", "verify", "0000")
+    // Only the references are missed, and their option named.
+    try FileManager.default.moveItem(
+      atPath: program.folder.file("moved/references.tif"), toPath: program.folder.file("i0.tif"))
+    try expect(66, "--reference FILE", "verify", "@last")
+    try expect(0, "identical", "verify", "@last", "--reference", "i0.tif")
     let table = try program.run("query", "reproducibility", "--json")
     let rows = try #require(table.json["rows"] as? [[String: Any]])
-    #expect(rows[0]["executions"] as? Int == 4 && rows[0]["results"] as? Int == 1)
+    #expect(rows[0]["executions"] as? Int == 5 && rows[0]["results"] as? Int == 1)
     #expect(rows[0]["last_grade"] as? String == "identical")
   }
 
@@ -87,6 +92,12 @@ import TestSupport
     try expect(0, "noted on sample M1", "note", "sample:M1", "wire saw")
     try expect(0, "beam dump", "show", "@last")
     try expect(0, "wire saw", "list", "notes")
+    // A remark that begins with a dash is a remark, or refused: never help and nothing stored.
+    try expect(64, "put -- before a text", "note", "@last", "-shifted by 3 px")
+    try expect(0, "noted on run", "note", "@last", "--", "-shifted by 3 px")
+    try expect(0, "noted on run", "note", "@last", "bell\u{7} and escape\u{1B}[31m")
+    let notes = try program.run("list", "notes").output
+    #expect(notes.contains("-shifted by 3 px") && !notes.contains("\u{1B}"))
     try expect(64, "--reason", "retract", "@last")
     try expect(0, "is retracted", "retract", "@last", "--reason", "wrong references")
     let left = try expect(0, "1 retracted run is left out", "query", "phase-stats")
@@ -106,6 +117,8 @@ import TestSupport
     try expect(0, "annealed_c=900", "list", "samples")
     try expect(66, "no sample M9", "sample", "set", "M9", "a=b")
     try expect(64, "NAME=VALUE", "sample", "set", "M1", "ab")
+    try expect(64, "visible characters", "sample", "set", "M1", "a\nb=c")
+    try expect(64, "visible characters", "sample", "set", "M1", " =5")
     try expect(64, "no spaces", "tag", "@last", "a b")
     try expect(0, "no longer tagged", "tag", "@last", "best", "--remove")
     try expect(66, "no run is tagged", "show", "tag:best")

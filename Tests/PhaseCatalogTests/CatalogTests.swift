@@ -39,6 +39,7 @@ import TestSupport
     #expect(try catalog.map("label", run: run) == Sample.result.maps[0].tiff)
     try catalog.tag("best", run: run)
     try catalog.note("look here", on: .run(run))
+    try catalog.set("composition", to: "Nd2Fe14B", ofSample: "M1")
     // Those that ask for what is not there have no rows.
     for query in StoredQuery.all where !["retracted", "failed"].contains(query.name) {
       let answer = try catalog.ask(

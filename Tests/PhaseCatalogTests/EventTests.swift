@@ -96,7 +96,16 @@ import TestSupport
     #expect(try catalog.retract(subject, reason: "wrong references"))
     #expect(try catalog.retract(subject, reason: "wrong references") == false)
     #expect(try answers() == [0, 0, 0])
-    #expect(try catalog.retractedRunCount() == 1)
+    func leftOut(_ name: String, _ parameters: [String: String] = [:]) throws -> Int {
+      let query = try StoredQuery.named(name)
+      return try catalog.retractedLeftOut(
+        of: query, parameters: parameters, answer: try catalog.ask(query, parameters: parameters))
+    }
+    #expect(try leftOut("runs") == 1)
+    #expect(try leftOut("phase-stats") == 1)
+    #expect(try leftOut("phase-stats", ["sample": "M2"]) == 0)
+    #expect(try leftOut("samples") == 1)
+    #expect(try leftOut("scans") == 0)
     #expect(try catalog.isRetracted(run: run))
     // It is still found by its name.
     #expect(try catalog.ask("run-clusters", run: run).rows.count == 2)
@@ -108,7 +117,7 @@ import TestSupport
     }
     #expect(try catalog.undoRetraction(of: subject, reason: nil))
     #expect(try answers() == before)
-    #expect(try catalog.retractedRunCount() == 0)
+    #expect(try leftOut("runs") == 0)
   }
 
   /// Each event follows the one before; after two catalogs' events came together, the next follows both.
@@ -161,5 +170,21 @@ import TestSupport
     #expect(try catalog.resolveSubject("sample:M1") == .sample("M1"))
     #expect(throws: CatalogError.self) { try catalog.resolveSubject("scan:0000") }
     #expect(throws: CatalogError.self) { try catalog.note("x", on: .sample("M9")) }
+  }
+
+  /// Names that look the same are the same, however they are composed.
+  @Test func namesAreNormalised() throws {
+    let (composed, decomposed) = ("caf\u{E9}", "cafe\u{301}")
+    try catalog.assign(sample: decomposed, toScan: scan)
+    #expect(
+      try rows("SELECT length(CAST(sample AS BLOB)) FROM scan_sample") == [[.integer(5)]])
+    #expect(try catalog.set("a", to: "b", ofSample: composed))
+    #expect(try catalog.set("a", to: "b", ofSample: decomposed) == false)
+    try catalog.tag(composed, run: run)
+    #expect(try catalog.resolveRun("tag:" + decomposed) == run)
+    #expect(GivenName.isUsable(String(repeating: "x", count: 200)))
+    for name in ["", "  ", "a\nb", "a\u{1B}b", "a\u{200B}", String(repeating: "x", count: 201)] {
+      #expect(!GivenName.isUsable(name))
+    }
   }
 }

@@ -45,7 +45,8 @@ private struct SchemaDocument {
       ```
 
       Identities (`..._id`) are SHA-256 in lower-case hex, the same in every catalog; keys (`..._key`) are this file's own row numbers.
-      Units stand in the names; times are UTC. Views without `_all` leave retracted runs out.
+      Units stand in the names; times are UTC. The views of results leave retracted runs out, but for those named `_all`; the views of executions,
+      parameters and stages hold every run, failed ones too. How each identity is computed: [identity.md](identity.md).
 
       This page is made of the comments in [migrations/](../migrations); a test compares them.
 
@@ -60,6 +61,10 @@ private struct SchemaDocument {
         WHERE type = '\(kind)' AND name <> 'grdb_migrations' ORDER BY rowid
         """)
       for row in objects.rows { try add(row[0].text, row[1].text, sql) }
+      if kind == "table" {
+        text +=
+          "\n`grdb_migrations` is the list that GRDB.swift keeps of the migrations that it applied.\n"
+      }
     }
   }
 

@@ -4,7 +4,9 @@ A line a value: view, row, column, and the value, floats as the 16 digits of the
 decoded samples as hex. What sqlite3 and pandas read differently, or may change, ends it with an error.
 """
 
+import hashlib
 import io
+import json
 import sqlite3
 import struct
 import sys
@@ -33,6 +35,105 @@ def same(a, b):
     return text_of(a) == text_of(type(a)(b)) if not isinstance(a, bytes) else a == b
 
 
+class Digest:
+    """docs/identity.md, written again."""
+
+    def __init__(self, domain):
+        self.sha256 = hashlib.sha256()
+        self.text(domain)
+
+    def text(self, *values):
+        for value in values:
+            data = value.encode()
+            self.integer(len(data))
+            self.sha256.update(data)
+
+    def integer(self, *values):
+        for value in values:
+            self.sha256.update(struct.pack("<q", value))
+
+    def optional(self, value):
+        self.integer(0 if value is None else 1)
+        if isinstance(value, str):
+            self.text(value)
+        elif value is not None:
+            self.sha256.update(struct.pack("<d", value))
+
+    def hex(self):
+        return self.sha256.hexdigest()
+
+
+def check_identities(catalog):
+    """Every identity, computed again from the rows."""
+    catalog.row_factory = sqlite3.Row
+
+    def rows(sql, *arguments):
+        return catalog.execute(sql, arguments).fetchall()
+
+    for scan in rows("SELECT * FROM scan"):
+        digest = Digest("lodestone/scan/1")
+        digest.integer(scan["height"], scan["width"])
+        digest.text(scan["signal"], scan["reference"])
+        digest.optional(scan["pixel_size_um"])
+        digest.text(scan["geometry"])
+        for kind in ["sample", "reference", "spectrum", "dark"]:
+            frames = rows("SELECT * FROM frame WHERE scan_key = ? AND kind = ? ORDER BY number", scan["scan_key"], kind)
+            digest.text(kind)
+            digest.integer(len(frames))
+            for frame in frames:
+                for name in ["energy_ev", "exposure_s", "ring_current_ma", "acquisition"]:
+                    digest.optional(frame[name])
+                digest.text(frame["digest"])
+        assert digest.hex() == scan["scan_id"]
+    for parameters in rows("SELECT * FROM parameter_set"):
+        digest = Digest("lodestone/parameters/1")
+        digest.text(parameters["canonical_json"])
+        assert digest.hex() == parameters["parameters_id"]
+        values = json.loads(parameters["canonical_json"])
+        for row in rows("SELECT * FROM parameter WHERE parameters_key = ?", parameters["parameters_key"]):
+            assert values.pop(row["name"]) == (row["text"] if row["number"] is None else row["number"])
+        assert not values
+    for run in rows("SELECT * FROM run JOIN scan USING (scan_key) JOIN parameter_set USING (parameters_key)"):
+        stages = rows("SELECT * FROM run_stage WHERE run_key = ? ORDER BY stage", run["run_key"])
+        digest = Digest("lodestone/run/1")
+        digest.text(run["scan_id"], run["parameters_id"])
+        digest.integer(len(stages))
+        for stage in stages:
+            digest.text(stage["stage"])
+            digest.integer(stage["version"])
+        assert digest.hex() == run["run_id"]
+    for result in rows("SELECT * FROM result JOIN run USING (run_key)"):
+        digest = Digest("lodestone/result/1")
+        digest.text(result["run_id"])
+        for stored in rows("SELECT * FROM map WHERE result_key = ? ORDER BY kind", result["result_key"]):
+            samples = tifffile.imread(io.BytesIO(stored["tiff"]))
+            own = Digest("lodestone/map/1")
+            own.integer(*samples.shape)
+            own.text("int16")
+            own.integer(samples.size)
+            own.sha256.update(samples.astype("<i2").tobytes())
+            assert own.hex() == stored["digest"]
+            digest.text(stored["kind"], stored["digest"])
+        clusters = rows("SELECT * FROM cluster WHERE result_key = ? ORDER BY label", result["result_key"])
+        for name in ["total", "analysed", "eligible", "noise"]:
+            digest.integer(result[name + "_pixels"])
+        digest.integer(len(clusters))
+        for cluster in clusters:
+            digest.integer(cluster["label"], cluster["pixels"], cluster["dbscan_pixels"])
+        assert digest.hex() == result["result_id"]
+    for event in rows("SELECT * FROM event_overview"):
+        digest = Digest("lodestone/event/1")
+        digest.text(event["kind"], event["subject_kind"], event["subject"])
+        digest.optional(event["name"])
+        digest.optional(event["value"])
+        digest.text(event["author"], event["recorded_at"])
+        predecessors = sorted((event["predecessors"] or "").split())
+        digest.integer(len(predecessors))
+        digest.text(*predecessors)
+        assert digest.hex() == event["event_id"]
+    catalog.row_factory = None
+
+
 def main(path):
     catalog = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     views = [
@@ -48,6 +149,7 @@ def main(path):
             for column, value in zip(columns, row):
                 assert same(value, frame[column].iloc[number]), (view, number, column)
                 print(f"{view}\t{number}\t{column}\t{text_of(value)}".replace("\n", " "))
+    check_identities(catalog)
     catalog.close()
     refuse_changes(path)
 
