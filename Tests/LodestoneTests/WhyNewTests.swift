@@ -120,4 +120,23 @@ import TestSupport
     other.path = folder.file("foreign/scan.tif")
     #expect(try difference(other).nearestRun == nil)
   }
+
+  /// A file that was overwritten by another scan is missed, until its data is seen somewhere else.
+  @Test func anOverwrittenFileIsMissed() throws {
+    func findings() throws -> [String] { try CatalogCheck(catalog: catalog).run(.deep).findings }
+    #expect(try findings() == [])
+    try FileManager.default.copyItem(atPath: request.path, toPath: folder.file("kept.tif"))
+    var other = ExampleScan()
+    (other.height, other.width, other.energyCount, other.seed) = (64, 64, 30, 5)
+    try other.write(to: folder.file("other"))
+    let replacement = try Data(contentsOf: URL(fileURLWithPath: folder.file("other/scan.tif")))
+    try replacement.write(to: URL(fileURLWithPath: request.path))
+    #expect(try small.ingest().status == .stored)
+    let missed = try findings()
+    #expect(missed.count == 1 && missed[0].contains("scan.tif of scan"), "\(missed)")
+    var kept = request
+    kept.path = folder.file("kept.tif")
+    #expect(try small.ingest(kept).status == .sighted)
+    #expect(try findings() == [])
+  }
 }
