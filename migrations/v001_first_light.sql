@@ -19,12 +19,12 @@ CREATE TABLE schema_migration (
 
 CREATE TABLE ledger (
   -- What each write added, in its order: any later change of a value is found by `lodestone check --deep`.
-  entry INTEGER NOT NULL, -- the number of the write
+  entry INTEGER NOT NULL, -- the number of the write, from 1 without gaps
   table_name TEXT NOT NULL, -- the table that it added rows to
   first_row INTEGER NOT NULL CHECK (first_row > 0), -- the first of these rows
   last_row INTEGER NOT NULL CHECK (last_row >= first_row), -- the last
   column_count INTEGER NOT NULL CHECK (column_count > 0), -- how many columns it had
-  digest TEXT NOT NULL CHECK (length(digest) = 64 AND digest NOT GLOB '*[^0-9a-f]*'), -- SHA-256 over the table's previous digest and every value of these rows
+  digest TEXT NOT NULL CHECK (length(digest) = 64 AND digest NOT GLOB '*[^0-9a-f]*'), -- SHA-256 over this entry, the table's previous digest and every value of these rows
   PRIMARY KEY (entry, table_name)
 ) STRICT;
 
@@ -176,7 +176,7 @@ CREATE TABLE execution_stage (
 
 CREATE TABLE verification (
   -- How an execution that verified a run compares with the run's stored result.
-  execution_key INTEGER PRIMARY KEY REFERENCES execution, -- the execution
+  execution_key INTEGER NOT NULL UNIQUE REFERENCES execution, -- the execution
   compared_result_key INTEGER NOT NULL REFERENCES result, -- the result that it was compared with
   grade TEXT NOT NULL CHECK (grade IN ('identical', 'same labels', 'within tolerance', 'different')), -- how far they agree
   changed_pixels INTEGER NOT NULL CHECK (changed_pixels >= 0), -- pixels of the label map that differ
@@ -727,11 +727,15 @@ FROM event;
 
 -- Immutability. Against INSERT OR REPLACE and upserts, which delete a row of the same key or row
 -- number without asking the other triggers, an INSERT of what is there does nothing. A row number that
--- the INSERT does not give is -1 in the trigger.
+-- the INSERT does not give is -1 in the trigger. Rows are numbered from 1 without gaps: nothing is lost
+-- unseen, and no row number runs out.
 
 CREATE TRIGGER schema_migration_once BEFORE INSERT ON schema_migration
 WHEN EXISTS (SELECT 1 FROM schema_migration WHERE version = NEW.version AND NEW.version > 0)
 BEGIN SELECT RAISE(IGNORE); END;
+CREATE TRIGGER schema_migration_in_order AFTER INSERT ON schema_migration
+WHEN NEW.version < 1 OR NEW.version > 1 AND NOT EXISTS (SELECT 1 FROM schema_migration WHERE version = NEW.version - 1)
+BEGIN SELECT RAISE(ABORT, 'schema_migration: rows are numbered from 1 without gaps'); END;
 CREATE TRIGGER schema_migration_no_update BEFORE UPDATE ON schema_migration
 BEGIN SELECT RAISE(ABORT, 'schema_migration is immutable'); END;
 CREATE TRIGGER schema_migration_no_delete BEFORE DELETE ON schema_migration
@@ -741,6 +745,9 @@ CREATE TRIGGER ledger_once BEFORE INSERT ON ledger
 WHEN EXISTS (SELECT 1 FROM ledger WHERE rowid = NEW.rowid AND NEW.rowid > 0)
   OR EXISTS (SELECT 1 FROM ledger WHERE entry = NEW.entry AND table_name = NEW.table_name)
 BEGIN SELECT RAISE(IGNORE); END;
+CREATE TRIGGER ledger_in_order AFTER INSERT ON ledger
+WHEN NEW.entry - coalesce((SELECT entry FROM ledger WHERE rowid = NEW.rowid - 1), 0) NOT IN (0, 1)
+BEGIN SELECT RAISE(ABORT, 'ledger: rows and entries are numbered from 1 without gaps'); END;
 CREATE TRIGGER ledger_no_update BEFORE UPDATE ON ledger
 BEGIN SELECT RAISE(ABORT, 'ledger is immutable'); END;
 CREATE TRIGGER ledger_no_delete BEFORE DELETE ON ledger
@@ -750,6 +757,9 @@ CREATE TRIGGER sample_once BEFORE INSERT ON sample
 WHEN EXISTS (SELECT 1 FROM sample WHERE sample_key = NEW.sample_key AND NEW.sample_key > 0)
   OR EXISTS (SELECT 1 FROM sample WHERE name = NEW.name)
 BEGIN SELECT RAISE(IGNORE); END;
+CREATE TRIGGER sample_in_order AFTER INSERT ON sample
+WHEN NEW.sample_key < 1 OR NEW.sample_key > 1 AND NOT EXISTS (SELECT 1 FROM sample WHERE sample_key = NEW.sample_key - 1)
+BEGIN SELECT RAISE(ABORT, 'sample: rows are numbered from 1 without gaps'); END;
 CREATE TRIGGER sample_no_update BEFORE UPDATE ON sample
 BEGIN SELECT RAISE(ABORT, 'sample is immutable'); END;
 CREATE TRIGGER sample_no_delete BEFORE DELETE ON sample
@@ -759,6 +769,9 @@ CREATE TRIGGER scan_once BEFORE INSERT ON scan
 WHEN EXISTS (SELECT 1 FROM scan WHERE scan_key = NEW.scan_key AND NEW.scan_key > 0)
   OR EXISTS (SELECT 1 FROM scan WHERE scan_id = NEW.scan_id)
 BEGIN SELECT RAISE(IGNORE); END;
+CREATE TRIGGER scan_in_order AFTER INSERT ON scan
+WHEN NEW.scan_key < 1 OR NEW.scan_key > 1 AND NOT EXISTS (SELECT 1 FROM scan WHERE scan_key = NEW.scan_key - 1)
+BEGIN SELECT RAISE(ABORT, 'scan: rows are numbered from 1 without gaps'); END;
 CREATE TRIGGER scan_no_update BEFORE UPDATE ON scan
 BEGIN SELECT RAISE(ABORT, 'scan is immutable'); END;
 CREATE TRIGGER scan_no_delete BEFORE DELETE ON scan
@@ -768,6 +781,9 @@ CREATE TRIGGER frame_once BEFORE INSERT ON frame
 WHEN EXISTS (SELECT 1 FROM frame WHERE rowid = NEW.rowid AND NEW.rowid > 0)
   OR EXISTS (SELECT 1 FROM frame WHERE scan_key = NEW.scan_key AND kind = NEW.kind AND number = NEW.number)
 BEGIN SELECT RAISE(IGNORE); END;
+CREATE TRIGGER frame_in_order AFTER INSERT ON frame
+WHEN NEW.rowid < 1 OR NEW.rowid > 1 AND NOT EXISTS (SELECT 1 FROM frame WHERE rowid = NEW.rowid - 1)
+BEGIN SELECT RAISE(ABORT, 'frame: rows are numbered from 1 without gaps'); END;
 CREATE TRIGGER frame_no_update BEFORE UPDATE ON frame
 BEGIN SELECT RAISE(ABORT, 'frame is immutable'); END;
 CREATE TRIGGER frame_no_delete BEFORE DELETE ON frame
@@ -777,6 +793,9 @@ CREATE TRIGGER source_file_once BEFORE INSERT ON source_file
 WHEN EXISTS (SELECT 1 FROM source_file WHERE rowid = NEW.rowid AND NEW.rowid > 0)
   OR EXISTS (SELECT 1 FROM source_file WHERE scan_key = NEW.scan_key AND role = NEW.role AND path = NEW.path AND sha256 = NEW.sha256)
 BEGIN SELECT RAISE(IGNORE); END;
+CREATE TRIGGER source_file_in_order AFTER INSERT ON source_file
+WHEN NEW.rowid < 1 OR NEW.rowid > 1 AND NOT EXISTS (SELECT 1 FROM source_file WHERE rowid = NEW.rowid - 1)
+BEGIN SELECT RAISE(ABORT, 'source_file: rows are numbered from 1 without gaps'); END;
 CREATE TRIGGER source_file_no_update BEFORE UPDATE ON source_file
 BEGIN SELECT RAISE(ABORT, 'source_file is immutable'); END;
 CREATE TRIGGER source_file_no_delete BEFORE DELETE ON source_file
@@ -786,6 +805,9 @@ CREATE TRIGGER scan_request_once BEFORE INSERT ON scan_request
 WHEN EXISTS (SELECT 1 FROM scan_request WHERE rowid = NEW.rowid AND NEW.rowid > 0)
   OR EXISTS (SELECT 1 FROM scan_request WHERE scan_key = NEW.scan_key AND canonical_json = NEW.canonical_json)
 BEGIN SELECT RAISE(IGNORE); END;
+CREATE TRIGGER scan_request_in_order AFTER INSERT ON scan_request
+WHEN NEW.rowid < 1 OR NEW.rowid > 1 AND NOT EXISTS (SELECT 1 FROM scan_request WHERE rowid = NEW.rowid - 1)
+BEGIN SELECT RAISE(ABORT, 'scan_request: rows are numbered from 1 without gaps'); END;
 CREATE TRIGGER scan_request_no_update BEFORE UPDATE ON scan_request
 BEGIN SELECT RAISE(ABORT, 'scan_request is immutable'); END;
 CREATE TRIGGER scan_request_no_delete BEFORE DELETE ON scan_request
@@ -795,6 +817,9 @@ CREATE TRIGGER parameter_set_once BEFORE INSERT ON parameter_set
 WHEN EXISTS (SELECT 1 FROM parameter_set WHERE parameters_key = NEW.parameters_key AND NEW.parameters_key > 0)
   OR EXISTS (SELECT 1 FROM parameter_set WHERE parameters_id = NEW.parameters_id)
 BEGIN SELECT RAISE(IGNORE); END;
+CREATE TRIGGER parameter_set_in_order AFTER INSERT ON parameter_set
+WHEN NEW.parameters_key < 1 OR NEW.parameters_key > 1 AND NOT EXISTS (SELECT 1 FROM parameter_set WHERE parameters_key = NEW.parameters_key - 1)
+BEGIN SELECT RAISE(ABORT, 'parameter_set: rows are numbered from 1 without gaps'); END;
 CREATE TRIGGER parameter_set_no_update BEFORE UPDATE ON parameter_set
 BEGIN SELECT RAISE(ABORT, 'parameter_set is immutable'); END;
 CREATE TRIGGER parameter_set_no_delete BEFORE DELETE ON parameter_set
@@ -804,6 +829,9 @@ CREATE TRIGGER parameter_once BEFORE INSERT ON parameter
 WHEN EXISTS (SELECT 1 FROM parameter WHERE rowid = NEW.rowid AND NEW.rowid > 0)
   OR EXISTS (SELECT 1 FROM parameter WHERE parameters_key = NEW.parameters_key AND name = NEW.name)
 BEGIN SELECT RAISE(IGNORE); END;
+CREATE TRIGGER parameter_in_order AFTER INSERT ON parameter
+WHEN NEW.rowid < 1 OR NEW.rowid > 1 AND NOT EXISTS (SELECT 1 FROM parameter WHERE rowid = NEW.rowid - 1)
+BEGIN SELECT RAISE(ABORT, 'parameter: rows are numbered from 1 without gaps'); END;
 CREATE TRIGGER parameter_no_update BEFORE UPDATE ON parameter
 BEGIN SELECT RAISE(ABORT, 'parameter is immutable'); END;
 CREATE TRIGGER parameter_no_delete BEFORE DELETE ON parameter
@@ -813,6 +841,9 @@ CREATE TRIGGER run_once BEFORE INSERT ON run
 WHEN EXISTS (SELECT 1 FROM run WHERE run_key = NEW.run_key AND NEW.run_key > 0)
   OR EXISTS (SELECT 1 FROM run WHERE run_id = NEW.run_id)
 BEGIN SELECT RAISE(IGNORE); END;
+CREATE TRIGGER run_in_order AFTER INSERT ON run
+WHEN NEW.run_key < 1 OR NEW.run_key > 1 AND NOT EXISTS (SELECT 1 FROM run WHERE run_key = NEW.run_key - 1)
+BEGIN SELECT RAISE(ABORT, 'run: rows are numbered from 1 without gaps'); END;
 CREATE TRIGGER run_no_update BEFORE UPDATE ON run
 BEGIN SELECT RAISE(ABORT, 'run is immutable'); END;
 CREATE TRIGGER run_no_delete BEFORE DELETE ON run
@@ -822,6 +853,9 @@ CREATE TRIGGER run_stage_once BEFORE INSERT ON run_stage
 WHEN EXISTS (SELECT 1 FROM run_stage WHERE rowid = NEW.rowid AND NEW.rowid > 0)
   OR EXISTS (SELECT 1 FROM run_stage WHERE run_key = NEW.run_key AND stage = NEW.stage)
 BEGIN SELECT RAISE(IGNORE); END;
+CREATE TRIGGER run_stage_in_order AFTER INSERT ON run_stage
+WHEN NEW.rowid < 1 OR NEW.rowid > 1 AND NOT EXISTS (SELECT 1 FROM run_stage WHERE rowid = NEW.rowid - 1)
+BEGIN SELECT RAISE(ABORT, 'run_stage: rows are numbered from 1 without gaps'); END;
 CREATE TRIGGER run_stage_no_update BEFORE UPDATE ON run_stage
 BEGIN SELECT RAISE(ABORT, 'run_stage is immutable'); END;
 CREATE TRIGGER run_stage_no_delete BEFORE DELETE ON run_stage
@@ -831,6 +865,9 @@ CREATE TRIGGER environment_once BEFORE INSERT ON environment
 WHEN EXISTS (SELECT 1 FROM environment WHERE environment_key = NEW.environment_key AND NEW.environment_key > 0)
   OR EXISTS (SELECT 1 FROM environment WHERE environment_id = NEW.environment_id)
 BEGIN SELECT RAISE(IGNORE); END;
+CREATE TRIGGER environment_in_order AFTER INSERT ON environment
+WHEN NEW.environment_key < 1 OR NEW.environment_key > 1 AND NOT EXISTS (SELECT 1 FROM environment WHERE environment_key = NEW.environment_key - 1)
+BEGIN SELECT RAISE(ABORT, 'environment: rows are numbered from 1 without gaps'); END;
 CREATE TRIGGER environment_no_update BEFORE UPDATE ON environment
 BEGIN SELECT RAISE(ABORT, 'environment is immutable'); END;
 CREATE TRIGGER environment_no_delete BEFORE DELETE ON environment
@@ -840,6 +877,9 @@ CREATE TRIGGER environment_item_once BEFORE INSERT ON environment_item
 WHEN EXISTS (SELECT 1 FROM environment_item WHERE rowid = NEW.rowid AND NEW.rowid > 0)
   OR EXISTS (SELECT 1 FROM environment_item WHERE environment_key = NEW.environment_key AND name = NEW.name)
 BEGIN SELECT RAISE(IGNORE); END;
+CREATE TRIGGER environment_item_in_order AFTER INSERT ON environment_item
+WHEN NEW.rowid < 1 OR NEW.rowid > 1 AND NOT EXISTS (SELECT 1 FROM environment_item WHERE rowid = NEW.rowid - 1)
+BEGIN SELECT RAISE(ABORT, 'environment_item: rows are numbered from 1 without gaps'); END;
 CREATE TRIGGER environment_item_no_update BEFORE UPDATE ON environment_item
 BEGIN SELECT RAISE(ABORT, 'environment_item is immutable'); END;
 CREATE TRIGGER environment_item_no_delete BEFORE DELETE ON environment_item
@@ -849,6 +889,9 @@ CREATE TRIGGER result_once BEFORE INSERT ON result
 WHEN EXISTS (SELECT 1 FROM result WHERE result_key = NEW.result_key AND NEW.result_key > 0)
   OR EXISTS (SELECT 1 FROM result WHERE result_id = NEW.result_id)
 BEGIN SELECT RAISE(IGNORE); END;
+CREATE TRIGGER result_in_order AFTER INSERT ON result
+WHEN NEW.result_key < 1 OR NEW.result_key > 1 AND NOT EXISTS (SELECT 1 FROM result WHERE result_key = NEW.result_key - 1)
+BEGIN SELECT RAISE(ABORT, 'result: rows are numbered from 1 without gaps'); END;
 CREATE TRIGGER result_no_update BEFORE UPDATE ON result
 BEGIN SELECT RAISE(ABORT, 'result is immutable'); END;
 CREATE TRIGGER result_no_delete BEFORE DELETE ON result
@@ -858,6 +901,9 @@ CREATE TRIGGER execution_once BEFORE INSERT ON execution
 WHEN EXISTS (SELECT 1 FROM execution WHERE execution_key = NEW.execution_key AND NEW.execution_key > 0)
   OR EXISTS (SELECT 1 FROM execution WHERE execution_id = NEW.execution_id)
 BEGIN SELECT RAISE(IGNORE); END;
+CREATE TRIGGER execution_in_order AFTER INSERT ON execution
+WHEN NEW.execution_key < 1 OR NEW.execution_key > 1 AND NOT EXISTS (SELECT 1 FROM execution WHERE execution_key = NEW.execution_key - 1)
+BEGIN SELECT RAISE(ABORT, 'execution: rows are numbered from 1 without gaps'); END;
 CREATE TRIGGER execution_no_update BEFORE UPDATE ON execution
 BEGIN SELECT RAISE(ABORT, 'execution is immutable'); END;
 CREATE TRIGGER execution_no_delete BEFORE DELETE ON execution
@@ -867,14 +913,21 @@ CREATE TRIGGER execution_stage_once BEFORE INSERT ON execution_stage
 WHEN EXISTS (SELECT 1 FROM execution_stage WHERE rowid = NEW.rowid AND NEW.rowid > 0)
   OR EXISTS (SELECT 1 FROM execution_stage WHERE execution_key = NEW.execution_key AND stage = NEW.stage)
 BEGIN SELECT RAISE(IGNORE); END;
+CREATE TRIGGER execution_stage_in_order AFTER INSERT ON execution_stage
+WHEN NEW.rowid < 1 OR NEW.rowid > 1 AND NOT EXISTS (SELECT 1 FROM execution_stage WHERE rowid = NEW.rowid - 1)
+BEGIN SELECT RAISE(ABORT, 'execution_stage: rows are numbered from 1 without gaps'); END;
 CREATE TRIGGER execution_stage_no_update BEFORE UPDATE ON execution_stage
 BEGIN SELECT RAISE(ABORT, 'execution_stage is immutable'); END;
 CREATE TRIGGER execution_stage_no_delete BEFORE DELETE ON execution_stage
 BEGIN SELECT RAISE(ABORT, 'execution_stage is immutable'); END;
 
 CREATE TRIGGER verification_once BEFORE INSERT ON verification
-WHEN EXISTS (SELECT 1 FROM verification WHERE execution_key = NEW.execution_key AND NEW.execution_key > 0)
+WHEN EXISTS (SELECT 1 FROM verification WHERE rowid = NEW.rowid AND NEW.rowid > 0)
+  OR EXISTS (SELECT 1 FROM verification WHERE execution_key = NEW.execution_key)
 BEGIN SELECT RAISE(IGNORE); END;
+CREATE TRIGGER verification_in_order AFTER INSERT ON verification
+WHEN NEW.rowid < 1 OR NEW.rowid > 1 AND NOT EXISTS (SELECT 1 FROM verification WHERE rowid = NEW.rowid - 1)
+BEGIN SELECT RAISE(ABORT, 'verification: rows are numbered from 1 without gaps'); END;
 CREATE TRIGGER verification_no_update BEFORE UPDATE ON verification
 BEGIN SELECT RAISE(ABORT, 'verification is immutable'); END;
 CREATE TRIGGER verification_no_delete BEFORE DELETE ON verification
@@ -884,6 +937,9 @@ CREATE TRIGGER result_value_once BEFORE INSERT ON result_value
 WHEN EXISTS (SELECT 1 FROM result_value WHERE rowid = NEW.rowid AND NEW.rowid > 0)
   OR EXISTS (SELECT 1 FROM result_value WHERE result_key = NEW.result_key AND name = NEW.name)
 BEGIN SELECT RAISE(IGNORE); END;
+CREATE TRIGGER result_value_in_order AFTER INSERT ON result_value
+WHEN NEW.rowid < 1 OR NEW.rowid > 1 AND NOT EXISTS (SELECT 1 FROM result_value WHERE rowid = NEW.rowid - 1)
+BEGIN SELECT RAISE(ABORT, 'result_value: rows are numbered from 1 without gaps'); END;
 CREATE TRIGGER result_value_no_update BEFORE UPDATE ON result_value
 BEGIN SELECT RAISE(ABORT, 'result_value is immutable'); END;
 CREATE TRIGGER result_value_no_delete BEFORE DELETE ON result_value
@@ -893,6 +949,9 @@ CREATE TRIGGER result_component_once BEFORE INSERT ON result_component
 WHEN EXISTS (SELECT 1 FROM result_component WHERE rowid = NEW.rowid AND NEW.rowid > 0)
   OR EXISTS (SELECT 1 FROM result_component WHERE result_key = NEW.result_key AND number = NEW.number)
 BEGIN SELECT RAISE(IGNORE); END;
+CREATE TRIGGER result_component_in_order AFTER INSERT ON result_component
+WHEN NEW.rowid < 1 OR NEW.rowid > 1 AND NOT EXISTS (SELECT 1 FROM result_component WHERE rowid = NEW.rowid - 1)
+BEGIN SELECT RAISE(ABORT, 'result_component: rows are numbered from 1 without gaps'); END;
 CREATE TRIGGER result_component_no_update BEFORE UPDATE ON result_component
 BEGIN SELECT RAISE(ABORT, 'result_component is immutable'); END;
 CREATE TRIGGER result_component_no_delete BEFORE DELETE ON result_component
@@ -902,6 +961,9 @@ CREATE TRIGGER result_warning_once BEFORE INSERT ON result_warning
 WHEN EXISTS (SELECT 1 FROM result_warning WHERE rowid = NEW.rowid AND NEW.rowid > 0)
   OR EXISTS (SELECT 1 FROM result_warning WHERE result_key = NEW.result_key AND number = NEW.number)
 BEGIN SELECT RAISE(IGNORE); END;
+CREATE TRIGGER result_warning_in_order AFTER INSERT ON result_warning
+WHEN NEW.rowid < 1 OR NEW.rowid > 1 AND NOT EXISTS (SELECT 1 FROM result_warning WHERE rowid = NEW.rowid - 1)
+BEGIN SELECT RAISE(ABORT, 'result_warning: rows are numbered from 1 without gaps'); END;
 CREATE TRIGGER result_warning_no_update BEFORE UPDATE ON result_warning
 BEGIN SELECT RAISE(ABORT, 'result_warning is immutable'); END;
 CREATE TRIGGER result_warning_no_delete BEFORE DELETE ON result_warning
@@ -911,6 +973,9 @@ CREATE TRIGGER result_frame_once BEFORE INSERT ON result_frame
 WHEN EXISTS (SELECT 1 FROM result_frame WHERE rowid = NEW.rowid AND NEW.rowid > 0)
   OR EXISTS (SELECT 1 FROM result_frame WHERE result_key = NEW.result_key AND number = NEW.number)
 BEGIN SELECT RAISE(IGNORE); END;
+CREATE TRIGGER result_frame_in_order AFTER INSERT ON result_frame
+WHEN NEW.rowid < 1 OR NEW.rowid > 1 AND NOT EXISTS (SELECT 1 FROM result_frame WHERE rowid = NEW.rowid - 1)
+BEGIN SELECT RAISE(ABORT, 'result_frame: rows are numbered from 1 without gaps'); END;
 CREATE TRIGGER result_frame_no_update BEFORE UPDATE ON result_frame
 BEGIN SELECT RAISE(ABORT, 'result_frame is immutable'); END;
 CREATE TRIGGER result_frame_no_delete BEFORE DELETE ON result_frame
@@ -920,6 +985,9 @@ CREATE TRIGGER cluster_once BEFORE INSERT ON cluster
 WHEN EXISTS (SELECT 1 FROM cluster WHERE rowid = NEW.rowid AND NEW.rowid > 0)
   OR EXISTS (SELECT 1 FROM cluster WHERE result_key = NEW.result_key AND label = NEW.label)
 BEGIN SELECT RAISE(IGNORE); END;
+CREATE TRIGGER cluster_in_order AFTER INSERT ON cluster
+WHEN NEW.rowid < 1 OR NEW.rowid > 1 AND NOT EXISTS (SELECT 1 FROM cluster WHERE rowid = NEW.rowid - 1)
+BEGIN SELECT RAISE(ABORT, 'cluster: rows are numbered from 1 without gaps'); END;
 CREATE TRIGGER cluster_no_update BEFORE UPDATE ON cluster
 BEGIN SELECT RAISE(ABORT, 'cluster is immutable'); END;
 CREATE TRIGGER cluster_no_delete BEFORE DELETE ON cluster
@@ -929,6 +997,9 @@ CREATE TRIGGER cluster_spectrum_once BEFORE INSERT ON cluster_spectrum
 WHEN EXISTS (SELECT 1 FROM cluster_spectrum WHERE rowid = NEW.rowid AND NEW.rowid > 0)
   OR EXISTS (SELECT 1 FROM cluster_spectrum WHERE result_key = NEW.result_key AND label = NEW.label AND number = NEW.number)
 BEGIN SELECT RAISE(IGNORE); END;
+CREATE TRIGGER cluster_spectrum_in_order AFTER INSERT ON cluster_spectrum
+WHEN NEW.rowid < 1 OR NEW.rowid > 1 AND NOT EXISTS (SELECT 1 FROM cluster_spectrum WHERE rowid = NEW.rowid - 1)
+BEGIN SELECT RAISE(ABORT, 'cluster_spectrum: rows are numbered from 1 without gaps'); END;
 CREATE TRIGGER cluster_spectrum_no_update BEFORE UPDATE ON cluster_spectrum
 BEGIN SELECT RAISE(ABORT, 'cluster_spectrum is immutable'); END;
 CREATE TRIGGER cluster_spectrum_no_delete BEFORE DELETE ON cluster_spectrum
@@ -938,6 +1009,9 @@ CREATE TRIGGER cluster_element_once BEFORE INSERT ON cluster_element
 WHEN EXISTS (SELECT 1 FROM cluster_element WHERE rowid = NEW.rowid AND NEW.rowid > 0)
   OR EXISTS (SELECT 1 FROM cluster_element WHERE result_key = NEW.result_key AND label = NEW.label AND symbol = NEW.symbol)
 BEGIN SELECT RAISE(IGNORE); END;
+CREATE TRIGGER cluster_element_in_order AFTER INSERT ON cluster_element
+WHEN NEW.rowid < 1 OR NEW.rowid > 1 AND NOT EXISTS (SELECT 1 FROM cluster_element WHERE rowid = NEW.rowid - 1)
+BEGIN SELECT RAISE(ABORT, 'cluster_element: rows are numbered from 1 without gaps'); END;
 CREATE TRIGGER cluster_element_no_update BEFORE UPDATE ON cluster_element
 BEGIN SELECT RAISE(ABORT, 'cluster_element is immutable'); END;
 CREATE TRIGGER cluster_element_no_delete BEFORE DELETE ON cluster_element
@@ -947,6 +1021,9 @@ CREATE TRIGGER cluster_depth_once BEFORE INSERT ON cluster_depth
 WHEN EXISTS (SELECT 1 FROM cluster_depth WHERE rowid = NEW.rowid AND NEW.rowid > 0)
   OR EXISTS (SELECT 1 FROM cluster_depth WHERE result_key = NEW.result_key AND label = NEW.label AND bin = NEW.bin)
 BEGIN SELECT RAISE(IGNORE); END;
+CREATE TRIGGER cluster_depth_in_order AFTER INSERT ON cluster_depth
+WHEN NEW.rowid < 1 OR NEW.rowid > 1 AND NOT EXISTS (SELECT 1 FROM cluster_depth WHERE rowid = NEW.rowid - 1)
+BEGIN SELECT RAISE(ABORT, 'cluster_depth: rows are numbered from 1 without gaps'); END;
 CREATE TRIGGER cluster_depth_no_update BEFORE UPDATE ON cluster_depth
 BEGIN SELECT RAISE(ABORT, 'cluster_depth is immutable'); END;
 CREATE TRIGGER cluster_depth_no_delete BEFORE DELETE ON cluster_depth
@@ -956,6 +1033,9 @@ CREATE TRIGGER map_kind_once BEFORE INSERT ON map_kind
 WHEN EXISTS (SELECT 1 FROM map_kind WHERE rowid = NEW.rowid AND NEW.rowid > 0)
   OR EXISTS (SELECT 1 FROM map_kind WHERE kind = NEW.kind)
 BEGIN SELECT RAISE(IGNORE); END;
+CREATE TRIGGER map_kind_in_order AFTER INSERT ON map_kind
+WHEN NEW.rowid < 1 OR NEW.rowid > 1 AND NOT EXISTS (SELECT 1 FROM map_kind WHERE rowid = NEW.rowid - 1)
+BEGIN SELECT RAISE(ABORT, 'map_kind: rows are numbered from 1 without gaps'); END;
 CREATE TRIGGER map_kind_no_update BEFORE UPDATE ON map_kind
 BEGIN SELECT RAISE(ABORT, 'map_kind is immutable'); END;
 CREATE TRIGGER map_kind_no_delete BEFORE DELETE ON map_kind
@@ -965,6 +1045,9 @@ CREATE TRIGGER map_once BEFORE INSERT ON map
 WHEN EXISTS (SELECT 1 FROM map WHERE rowid = NEW.rowid AND NEW.rowid > 0)
   OR EXISTS (SELECT 1 FROM map WHERE result_key = NEW.result_key AND kind = NEW.kind)
 BEGIN SELECT RAISE(IGNORE); END;
+CREATE TRIGGER map_in_order AFTER INSERT ON map
+WHEN NEW.rowid < 1 OR NEW.rowid > 1 AND NOT EXISTS (SELECT 1 FROM map WHERE rowid = NEW.rowid - 1)
+BEGIN SELECT RAISE(ABORT, 'map: rows are numbered from 1 without gaps'); END;
 CREATE TRIGGER map_no_update BEFORE UPDATE ON map
 BEGIN SELECT RAISE(ABORT, 'map is immutable'); END;
 CREATE TRIGGER map_no_delete BEFORE DELETE ON map
@@ -974,6 +1057,9 @@ CREATE TRIGGER event_kind_once BEFORE INSERT ON event_kind
 WHEN EXISTS (SELECT 1 FROM event_kind WHERE rowid = NEW.rowid AND NEW.rowid > 0)
   OR EXISTS (SELECT 1 FROM event_kind WHERE kind = NEW.kind)
 BEGIN SELECT RAISE(IGNORE); END;
+CREATE TRIGGER event_kind_in_order AFTER INSERT ON event_kind
+WHEN NEW.rowid < 1 OR NEW.rowid > 1 AND NOT EXISTS (SELECT 1 FROM event_kind WHERE rowid = NEW.rowid - 1)
+BEGIN SELECT RAISE(ABORT, 'event_kind: rows are numbered from 1 without gaps'); END;
 CREATE TRIGGER event_kind_no_update BEFORE UPDATE ON event_kind
 BEGIN SELECT RAISE(ABORT, 'event_kind is immutable'); END;
 CREATE TRIGGER event_kind_no_delete BEFORE DELETE ON event_kind
@@ -983,6 +1069,9 @@ CREATE TRIGGER event_once BEFORE INSERT ON event
 WHEN EXISTS (SELECT 1 FROM event WHERE event_key = NEW.event_key AND NEW.event_key > 0)
   OR EXISTS (SELECT 1 FROM event WHERE event_id = NEW.event_id)
 BEGIN SELECT RAISE(IGNORE); END;
+CREATE TRIGGER event_in_order AFTER INSERT ON event
+WHEN NEW.event_key < 1 OR NEW.event_key > 1 AND NOT EXISTS (SELECT 1 FROM event WHERE event_key = NEW.event_key - 1)
+BEGIN SELECT RAISE(ABORT, 'event: rows are numbered from 1 without gaps'); END;
 CREATE TRIGGER event_no_update BEFORE UPDATE ON event
 BEGIN SELECT RAISE(ABORT, 'event is immutable'); END;
 CREATE TRIGGER event_no_delete BEFORE DELETE ON event
@@ -992,6 +1081,9 @@ CREATE TRIGGER event_predecessor_once BEFORE INSERT ON event_predecessor
 WHEN EXISTS (SELECT 1 FROM event_predecessor WHERE rowid = NEW.rowid AND NEW.rowid > 0)
   OR EXISTS (SELECT 1 FROM event_predecessor WHERE event_key = NEW.event_key AND predecessor_key = NEW.predecessor_key)
 BEGIN SELECT RAISE(IGNORE); END;
+CREATE TRIGGER event_predecessor_in_order AFTER INSERT ON event_predecessor
+WHEN NEW.rowid < 1 OR NEW.rowid > 1 AND NOT EXISTS (SELECT 1 FROM event_predecessor WHERE rowid = NEW.rowid - 1)
+BEGIN SELECT RAISE(ABORT, 'event_predecessor: rows are numbered from 1 without gaps'); END;
 CREATE TRIGGER event_predecessor_no_update BEFORE UPDATE ON event_predecessor
 BEGIN SELECT RAISE(ABORT, 'event_predecessor is immutable'); END;
 CREATE TRIGGER event_predecessor_no_delete BEFORE DELETE ON event_predecessor
@@ -1001,6 +1093,9 @@ CREATE TRIGGER grdb_migrations_once BEFORE INSERT ON grdb_migrations
 WHEN EXISTS (SELECT 1 FROM grdb_migrations WHERE rowid = NEW.rowid AND NEW.rowid > 0)
   OR EXISTS (SELECT 1 FROM grdb_migrations WHERE identifier = NEW.identifier)
 BEGIN SELECT RAISE(IGNORE); END;
+CREATE TRIGGER grdb_migrations_in_order AFTER INSERT ON grdb_migrations
+WHEN NEW.rowid < 1 OR NEW.rowid > 1 AND NOT EXISTS (SELECT 1 FROM grdb_migrations WHERE rowid = NEW.rowid - 1)
+BEGIN SELECT RAISE(ABORT, 'grdb_migrations: rows are numbered from 1 without gaps'); END;
 CREATE TRIGGER grdb_migrations_no_update BEFORE UPDATE ON grdb_migrations
 BEGIN SELECT RAISE(ABORT, 'grdb_migrations is immutable'); END;
 CREATE TRIGGER grdb_migrations_no_delete BEFORE DELETE ON grdb_migrations

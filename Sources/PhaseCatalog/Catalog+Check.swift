@@ -58,6 +58,7 @@ extension Catalog {
     try part("schema") { try Self.schemaDifferences($0) }
     try part("events") { database in
       try Self.checkIDs("event", database) { try Self.event(key: $0, in: database).id }
+        + Self.misdatedEvents(database)
     }
     if depth == .normal { return report }
     try part("ledger") { try Ledger.differences($0) }
@@ -96,8 +97,9 @@ extension Catalog {
   }
 
   private static let schemaSQL = """
-    SELECT type || ' ' || name AS name, sql FROM sqlite_schema
-    WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY type, name
+    SELECT type || ' ' || name AS name, CAST(sql AS BLOB) AS sql FROM sqlite_schema
+    WHERE sql IS NOT NULL AND NOT (type = 'table' AND name GLOB 'sqlite_stat[1-4]')
+    ORDER BY type, name
     """
 
   /// What the migrations make: each object's name and SQL.
@@ -105,7 +107,7 @@ extension Catalog {
     let shipped = try DatabaseQueue()
     try migrate(shipped, steps: migrations)
     return try shipped.read { database in
-      try database.rows(schemaSQL).map { (try $0.text("name"), try $0.text("sql")) }
+      try database.rows(schemaSQL).map { (try $0.text("name"), try $0.blob("sql")) }
     }
   }
 
@@ -118,16 +120,33 @@ extension Catalog {
     if applied != migrations.map(\.name) {
       findings.append("the applied migrations are \(applied.joined(separator: ", "))")
     }
+    return findings + (try changedObjects(database).map { "\($0) \($1)" })
+  }
+
+  /// What is not as shipped: "trigger run_once", and what is wrong with it.
+  private static func changedObjects(_ database: Database) throws -> [(name: String, what: String)]
+  {
+    var changed: [(name: String, what: String)] = []
     var expected = Dictionary(uniqueKeysWithValues: try shippedSchema.get())
     for row in try database.rows(schemaSQL) {
       let name = try row.text("name")
       guard let sql = expected.removeValue(forKey: name) else {
-        findings.append("\(name) is not part of the schema: another program made it")
+        changed.append((name, "is not part of the schema: another program made it"))
         continue
       }
-      if try row.optionalText("sql") != sql { findings.append("\(name) is not as shipped") }
+      if try row.blob("sql") != sql { changed.append((name, "is not as shipped")) }
     }
-    return findings + expected.keys.sorted().map { "\($0) is missing" }
+    return changed + expected.keys.sorted().map { ($0, "is missing") }
+  }
+
+  /// Refuses to write where a table or a trigger is not as shipped: what is written would not be what
+  /// is stored. Tables, views and indexes of other programs do no harm.
+  static func requireShippedTables(_ database: Database) throws {
+    let shipped = Set(try shippedSchema.get().map(\.0))
+    for (name, what) in try changedObjects(database)
+    where name.hasPrefix("trigger ") || name.hasPrefix("table ") && shipped.contains(name) {
+      throw CatalogError.damaged("\(name) \(what)")
+    }
   }
 
   /// Computes the id of every row of a table again.
@@ -148,6 +167,17 @@ extension Catalog {
       }
     }
     return findings
+  }
+
+  private static func misdatedEvents(_ database: Database) throws -> [String] {
+    try database.rows(
+      """
+      SELECT event.event_id FROM event_predecessor AS link
+      JOIN event ON event.event_key = link.event_key
+      JOIN event AS previous ON previous.event_key = link.predecessor_key
+      WHERE event.recorded_at <= previous.recorded_at
+      """
+    ).map { "event \(try $0.text("event_id").prefix(12)): dated before one that it follows" }
   }
 
   private static func checkParameterSets(_ database: Database) throws -> [String] {

@@ -21,7 +21,9 @@ extension Catalog {
     sample: String, toScan scanID: String, in database: Database
   ) throws -> Bool {
     guard try Self.sample(ofScan: scanID, in: database) != sample else { return false }
-    try database.insert("sample", ["name": sample, "recorded_at": timestamp(Date())])
+    if try !database.exists("SELECT 1 FROM sample WHERE name = ?", [sample]) {
+      try database.insert("sample", ["name": sample, "recorded_at": timestamp(Date())])
+    }
     try say("sample.assign", .scan(scanID), value: sample, in: database)
     return true
   }
@@ -173,14 +175,15 @@ extension Catalog {
   ) throws {
     let heads = try database.rows(
       """
-      SELECT event_key, event_id, recorded_at FROM event
+      SELECT event_key, event_id FROM event
       WHERE NOT EXISTS (
         SELECT 1 FROM event_predecessor AS link WHERE link.predecessor_key = event.event_key)
       ORDER BY event_id
       """)
     let event = EventRecord(
       kind: kind, subject: subject, name: name, value: value, author: NSUserName(),
-      recordedAt: timestamp(after: try heads.map { try $0.text("recorded_at") }.max()),
+      recordedAt: timestamp(
+        after: try String.fetchOne(database, sql: "SELECT max(recorded_at) FROM event")),
       predecessors: try heads.map { try $0.text("event_id") })
     let id = event.id
     try database.insert(

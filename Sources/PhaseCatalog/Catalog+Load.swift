@@ -20,9 +20,9 @@ extension Catalog {
         [key, kind.rawValue]
       ).map { frame in
         ScanRecord.FrameDigest(
-          kind: kind, energyEV: try frame.optionalReal("energy_ev"),
-          exposureS: try frame.optionalReal("exposure_s"),
-          ringCurrentMA: try frame.optionalReal("ring_current_ma"),
+          kind: kind, energyEV: try frame.optionalFinite("energy_ev"),
+          exposureS: try frame.optionalFinite("exposure_s"),
+          ringCurrentMA: try frame.optionalFinite("ring_current_ma"),
           acquisition: try frame.optionalInteger("acquisition"),
           digest: try frame.text("digest"))
       }
@@ -30,7 +30,7 @@ extension Catalog {
     return ScanRecord(
       height: try row.integer("height"), width: try row.integer("width"),
       signal: try row.text("signal"), reference: try row.text("reference"),
-      pixelSizeUM: try row.optionalReal("pixel_size_um"), geometry: try row.text("geometry"),
+      pixelSizeUM: try row.optionalFinite("pixel_size_um"), geometry: try row.text("geometry"),
       frames: frames)
   }
 
@@ -62,7 +62,7 @@ extension Catalog {
       .map { row in
         let (type, text) = (try row.text("type"), try row.text("text"))
         let value: ParameterRecord.Value =
-          switch (type, try row.optionalReal("number")) {
+          switch (type, try row.optionalFinite("number")) {
           case ("number", let number?): .number(number)
           case ("integer", let number?):
             if let integer = Int(exactly: number) { .integer(integer) } else { .number(number) }

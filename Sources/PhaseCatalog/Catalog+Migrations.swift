@@ -76,7 +76,9 @@ extension Catalog {
         guard try Int.fetchOne(database, sql: "PRAGMA user_version") == index else {
           throw DatabaseError(resultCode: .SQLITE_BUSY)
         }
-        let marks = try database.tableExists("ledger") ? Ledger.marks(database) : [:]
+        let marks =
+          index == 0
+          ? [:] : try Ledger.marks(of: Ledger.tables(of: Array(steps[..<index])), database)
         try database.execute(sql: String(decoding: step.sql, as: UTF8.self))
         try database.insert(
           "schema_migration",
@@ -87,7 +89,8 @@ extension Catalog {
         guard try Int.fetchOne(database, sql: "PRAGMA user_version") == index + 1 else {
           preconditionFailure("\(step.name) does not set user_version")
         }
-        try Ledger.enter(since: marks, database)
+        try Ledger.enter(
+          since: marks, of: Ledger.tables(of: Array(steps[...index])), database)
       }
     }
     try migrator.migrate(queue)
@@ -97,8 +100,10 @@ extension Catalog {
   static func foreignSteps(
     _ database: Database, steps: [Migration], version: Int
   ) throws -> String? {
+    guard try database.tableExists("schema_migration") else { return "it has no schema" }
     let recorded = try database.rows(
-      "SELECT version, name, sha256 FROM schema_migration ORDER BY version")
+      "SELECT * FROM schema_migration WHERE version BETWEEN 1 AND ? ORDER BY version",
+      [max(version, steps.count)])
     guard recorded.count == version else {
       return "its schema says version \(version), but it records \(recorded.count) migrations"
     }

@@ -112,7 +112,7 @@ extension Catalog {
       let scanKey = try Self.insert(scan, at: now, into: database)
       if let sighting { try Self.insert(sighting, scanKey: scanKey, into: database) }
       if let sample { _ = try Self.assign(sample: sample, toScan: scan.id, in: database) }
-      let runKey = try Self.insert(run, scanKey: scanKey, at: now, into: database)
+      let runKey = try Self.insert(run, scanKey: scanKey, into: database)
       var resultKey: Int64?
       if case .result(let result) = answer {
         resultKey = try Self.insert(result, runID: run.id, runKey: runKey, into: database)
@@ -140,7 +140,10 @@ extension Catalog {
     _ scan: ScanRecord, at now: String, into database: Database
   ) throws -> Int64 {
     let id = scan.id
-    if let key = try database.key(of: "scan", id: id) { return key }
+    if let key = try database.key(of: "scan", id: id) {
+      try require(Self.scan(key: key, in: database).id == id, "scan \(id)")
+      return key
+    }
     let energies = scan.energies
     try database.insert(
       "scan",
@@ -170,6 +173,10 @@ extension Catalog {
   ) throws {
     let now = timestamp(Date())
     for file in sighting.files {
+      let isKnown = try database.exists(
+        "SELECT 1 FROM source_file WHERE scan_key = ? AND role = ? AND path = ? AND sha256 = ?",
+        [scanKey, file.role, file.path, file.sha256])
+      if isKnown { continue }
       try database.insert(
         "source_file",
         [
@@ -177,13 +184,17 @@ extension Catalog {
           "bytes": file.bytes, "seen_at": now,
         ])
     }
+    let isKnown = try database.exists(
+      "SELECT 1 FROM scan_request WHERE scan_key = ? AND canonical_json = ?",
+      [scanKey, sighting.request.text])
+    if isKnown { return }
     try database.insert(
       "scan_request",
       ["scan_key": scanKey, "canonical_json": sighting.request.text, "seen_at": now])
   }
 
   private static func insert(
-    _ run: RunRecord, scanKey: Int64, at now: String, into database: Database
+    _ run: RunRecord, scanKey: Int64, into database: Database
   ) throws -> Int64 {
     let (id, parametersID) = (run.id, run.parametersID)
     if try database.key(of: "parameter_set", id: parametersID) == nil {
@@ -201,13 +212,22 @@ extension Catalog {
           ])
       }
     }
-    if let key = try database.key(of: "run", id: id) { return key }
+    let parametersKey = try database.requiredKey(of: "parameter_set", id: parametersID)
+    let known = try Self.parameters(key: parametersKey, in: database)
+    try require(
+      RunRecord(scanID: "", parameters: known, stages: [:]).parametersID == parametersID,
+      "parameter set \(parametersID)")
+    if let key = try database.key(of: "run", id: id) {
+      try require(Self.run(key: key, in: database).id == id, "run \(id)")
+      return key
+    }
+    // Later than every run before it, whatever the clock does: @last is the newest.
+    let newest = try String.fetchOne(database, sql: "SELECT max(recorded_at) FROM run")
     try database.insert(
       "run",
       [
-        "run_id": id, "scan_key": scanKey,
-        "parameters_key": try database.requiredKey(of: "parameter_set", id: parametersID),
-        "recorded_at": now,
+        "run_id": id, "scan_key": scanKey, "parameters_key": parametersKey,
+        "recorded_at": timestamp(after: newest),
       ])
     let key = try database.requiredKey(of: "run", id: id)
     for (stage, version) in run.stages.sorted(by: { $0.key < $1.key }) {
@@ -230,6 +250,10 @@ extension Catalog {
           "environment_item", ["environment_key": key, "name": name, "text": text])
       }
     }
+    let environmentKey = try database.requiredKey(of: "environment", id: environmentID)
+    let items = try environment(key: environmentKey, in: database)
+    try require(
+      ExecutionRecord.environmentID(items) == environmentID, "environment \(environmentID)")
     let (resultID, failure): (String?, String?) =
       switch answer {
       case .result(let result): (result.id(runID: runID), nil)
@@ -240,7 +264,7 @@ extension Catalog {
       "execution",
       [
         "execution_id": id, "run_key": runKey,
-        "environment_key": try database.requiredKey(of: "environment", id: environmentID),
+        "environment_key": environmentKey,
         "purpose": execution.purpose.rawValue, "result_key": resultKey, "failure": failure,
         "started_at": execution.startedAt, "finished_at": execution.finishedAt,
         "host": execution.host, "command": execution.command,
@@ -254,5 +278,10 @@ extension Catalog {
         ])
     }
     return key
+  }
+
+  /// What is stored under an id that is used again must be what the id says.
+  private static func require(_ isWhole: Bool, _ what: String) throws {
+    guard isWhole else { throw CatalogError.damaged("\(what.prefix(40)) is not what its id says") }
   }
 }

@@ -111,10 +111,12 @@ public final class Catalog {
       throw CatalogError(error, path: path)
     }
     // A link, unlike a rename, does not replace a file that another program made meanwhile.
-    guard link(draft, path) == 0 else {
+    if link(draft, path) == 0 { return true }
+    guard errno == EEXIST else {
       throw CatalogError.io(path: path, reason: String(cString: strerror(errno)))
     }
-    return true
+    _ = try Catalog(path: path, access: .read)
+    return false
   }
 
   static func open(_ path: String, _ access: Access) throws -> DatabaseQueue {
@@ -130,7 +132,9 @@ public final class Catalog {
         try database.execute(sql: "PRAGMA synchronous = EXTRA")
       }
     }
-    return try DatabaseQueue(path: path, configuration: configuration)
+    // A name is never a URI.
+    let file = path.hasPrefix("file:") ? "./" + path : path
+    return try DatabaseQueue(path: file, configuration: configuration)
   }
 
   private static func refuseUnusable(_ path: String, _ access: Access) throws {
@@ -147,6 +151,11 @@ public final class Catalog {
     guard Foundation.access(path, mode) == 0 else {
       throw CatalogError.denied(
         path: path, reason: access == .read ? "may not be read" : "may not be written to")
+    }
+    // Another program's WAL would be read with the file, and merged into it.
+    let resolved = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    if FileManager.default.fileExists(atPath: resolved + "-wal") {
+      throw CatalogError.walMode(path: path)
     }
     // A commit needs a journal beside the file.
     if access == .write { try refuseFolderWithoutWriting(of: path) }
@@ -195,6 +204,7 @@ public final class Catalog {
       var result: T?
       try queue.writeWithoutTransaction { database in
         try database.inTransaction(.immediate) {
+          try Self.requireShippedTables(database)
           let marks = try Ledger.marks(database)
           result = try body(database)
           try Ledger.enter(since: marks, database)

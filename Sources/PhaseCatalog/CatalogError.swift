@@ -35,10 +35,9 @@ public enum CatalogError: Error, Equatable, Sendable, CustomStringConvertible {
     case .missing(let path): "\(path): no such catalog: make it with: lodestone init \(path)"
     case .notACatalog(let path, let reason): "\(path): not a Lodestone catalog: \(reason)"
     case .damaged(let path, let reason):
-      (path.isEmpty ? "" : "\(path): ") + "damaged: \(reason): see: lodestone check"
-        + (path.isEmpty ? "" : " --catalog \(path)")
+      (path.isEmpty ? "" : "\(path): ") + "damaged: \(reason): restore a backup"
     case .walMode(let path):
-      "\(path): another program put it into WAL mode: put it back with: "
+      "\(path): another program put it into WAL mode: when that has ended, put it back with: "
         + "sqlite3 \(path) \"PRAGMA journal_mode = DELETE\""
     case .foreignSchema(let path, let reason):
       "\(path): \(reason): another build of lodestone made it: use that one, or ingest its scans "

@@ -80,9 +80,13 @@ public struct ContentDigest: ~Copyable {
     return bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 
-  /// The SHA-256 of a file, as `sha256sum` prints it, and its size; nil where it cannot be read.
+  /// The SHA-256 of a regular file, as `sha256sum` prints it, and its size; nil where it cannot be
+  /// read. A pipe or a device might never end.
   public static func ofFile(_ path: String) -> (sha256: String, bytes: Int)? {
-    guard let file = fopen(path, "rb") else { return nil }
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+      let file = fopen(path, "rb")
+    else { return nil }
     defer { fclose(file) }
     let digest = ContentDigest()
     var buffer = [UInt8](repeating: 0, count: 1 << 20)

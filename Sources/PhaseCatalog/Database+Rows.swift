@@ -1,8 +1,10 @@
 internal import GRDB
 
 extension Database {
-  /// Inserts a row. A row that is there already stays as it is, and the last row id then means
-  /// nothing: ask for the row's ``key(of:in:id:)``.
+  /// Inserts a row that is new.
+  ///
+  /// - Throws: ``CatalogError/damaged(path:reason:)`` where one of its identity is there already: the
+  ///   triggers then keep that one, and this one would be lost unseen.
   func insert(
     _ table: String, _ values: KeyValuePairs<String, (any DatabaseValueConvertible)?>
   ) throws {
@@ -11,6 +13,9 @@ extension Database {
     let statement = try cachedStatement(
       sql: "INSERT INTO \(table) (\(columns)) VALUES (\(marks))")
     try statement.execute(arguments: StatementArguments(values.map(\.value)))
+    guard changesCount == 1 else {
+      throw CatalogError.damaged("another program added a row of \(table) that stands in the way")
+    }
   }
 
   /// This file's number for the row of an identity; nil where there is none. The table `run` has the
@@ -80,6 +85,13 @@ struct CheckedRow {
   func real(_ column: String) throws -> Double {
     guard let real = try optionalReal(column) else { throw wrong(column) }
     return real
+  }
+
+  /// A number that is part of an identity: infinity was never stored.
+  func optionalFinite(_ column: String) throws -> Double? {
+    let number = try optionalReal(column)
+    if let number, !number.isFinite { throw wrong(column) }
+    return number
   }
 
   func optionalReal(_ column: String) throws -> Double? {

@@ -37,6 +37,12 @@ public enum OutputFile {
   }
 
   private static func refuseToReplace(_ inputs: [String], at path: String) throws(InputError) {
+    // SQLite would take it for the journal of the catalog beside it.
+    for ending in ["-journal", "-wal", "-shm"] where path.hasSuffix(ending) {
+      if FileManager.default.fileExists(atPath: String(path.dropLast(ending.count))) {
+        throw InputError("would be taken for a database's journal: name another file", path: path)
+      }
+    }
     var target = stat()
     guard stat(path, &target) == 0, target.st_mode & S_IFMT == S_IFREG else { return }
     for input in inputs {

@@ -31,6 +31,11 @@ public final class TIFFFile {
   /// - Throws: ``InputError`` where it is missing, may not be read, or is no TIFF.
   public convenience init(path: String) throws(InputError) {
     let size = try sizeOfReadableFile(path)
+    var status = stat()
+    // A pipe or a device might never end, and a TIFF is read back and forth.
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      throw InputError("not a regular file", path: path)
+    }
     // m: no memory map, so that a file cut short while we read is an error and not a signal.
     try self.init(named: path, size: size, memory: nil) { TIFFOpenExt(path, "rm", $0) }
   }

@@ -35,6 +35,8 @@ struct LodestoneCommand: DocumentedCommand {
   ]
 
   static func main() {
+    // A file-size limit is a failed write, with its error and exit code.
+    signal(SIGXFSZ, SIG_IGN)
     if let help = Help.text(for: Array(CommandLine.arguments.dropFirst())) {
       Output.write(help)
       return

@@ -86,7 +86,9 @@ enum Output {
 
   private static func separated(_ table: AnswerTable, _ separator: String) -> String {
     func quoted(_ text: String) -> String {
-      let needsQuotes = text.contains { "\"\n\r".contains($0) || String($0) == separator }
+      // By scalars: a line end or a separator with a mark on it is one character.
+      let special = Set("\"\n\r\u{2028}\(separator)".unicodeScalars)
+      let needsQuotes = text.unicodeScalars.contains { special.contains($0) }
       return needsQuotes ? "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : text
     }
     let lines = [table.columns] + table.rows.map { $0.map(\.text) }

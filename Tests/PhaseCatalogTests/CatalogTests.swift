@@ -130,6 +130,9 @@ import TestSupport
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["test.lode"])
     try ForeignSQL.run("PRAGMA journal_mode = DELETE", on: path)
     #expect(throws: Never.self) { try Catalog(path: path, access: .read) }
+    // A WAL that lies beside it would be read with it, and its like written.
+    _ = try folder.write("x", to: "test.lode-wal")
+    #expect(throws: CatalogError.walMode(path: path)) { try Catalog(path: path, access: .read) }
   }
 
   @Test func namesOfRuns() throws {

@@ -63,6 +63,25 @@ import TestSupport
       "not in the ledger"
     ),
     ("DELETE FROM grdb_migrations", .normal, "applied migrations"),
+    // What ends at a NUL for most readers does not for SQLite.
+    ("UPDATE event SET name = name || char(0) WHERE kind = 'tag.add'", .deep, "event: rows"),
+    ("UPDATE cluster_element SET symbol = symbol || char(0)", .deep, "cluster_element: rows"),
+    ("UPDATE parameter SET number = 9e999", .deep, "parameter sets: damaged"),
+    (
+      "PRAGMA ignore_check_constraints = ON; UPDATE ledger SET column_count = -1", .deep,
+      "run: rows"
+    ),
+    (
+      "UPDATE event SET recorded_at = '2000-01-01T00:00:00.000Z' WHERE event_key = 3", .normal,
+      "dated before"
+    ),
+    (
+      """
+      PRAGMA writable_schema = ON;
+      INSERT INTO sqlite_schema VALUES ('trigger', 'sqlite_x', 'event', 0,
+        'CREATE TRIGGER sqlite_x BEFORE INSERT ON event BEGIN SELECT RAISE(IGNORE); END')
+      """, .normal, "trigger sqlite_x is not part of the schema"
+    ),
     ("PRAGMA foreign_keys = OFF; DELETE FROM scan", .quick, "refers to a row of scan"),
   ])
   func tamperingIsFound(sql: String, depth: Catalog.CheckDepth, words: String) throws {
@@ -74,6 +93,59 @@ import TestSupport
     let findings = try Self.findings(path, depth)
     #expect(findings.contains { $0.contains(words) }, "\(findings)")
     #expect(try Self.findings(path, .deep) != [])
+  }
+
+  /// A whole write taken out of the middle, with its entry in the ledger.
+  @Test func aMissingWriteIsFound() throws {
+    try Sample.store(
+      in: Catalog(path: path, access: .write), run: Sample.run(radius: 9),
+      execution: Sample.execution(second: 5))
+    try ForeignSQL.tamper(
+      """
+      DELETE FROM event_predecessor WHERE event_key = (SELECT max(event_key) FROM event);
+      DELETE FROM event WHERE event_key = (SELECT max(event_key) FROM event);
+      DELETE FROM ledger WHERE entry = (SELECT max(entry) - 1 FROM ledger)
+      """, on: path)
+    #expect(try Self.findings(path).contains { $0.contains("entries: some are gone") })
+  }
+
+  // MARK: What another program left in the way
+
+  /// Rows or triggers that would swallow or change what is written: refused, and nothing is lost unseen.
+  @Test(arguments: [
+    "INSERT INTO cluster VALUES (3, 0, 99999, 1, 1.0)",
+    "INSERT INTO parameter_set SELECT NULL, '\(Sample.run(radius: 7).parametersID)', '{}'",
+    "INSERT INTO run SELECT NULL, '\(Sample.run(radius: 7).id)', 1, 1, '2026-01-01T00:00:00.000Z'",
+    "CREATE TRIGGER zz BEFORE INSERT ON cluster_element BEGIN SELECT RAISE(IGNORE); END",
+    "CREATE TRIGGER zz AFTER INSERT ON run BEGIN SELECT 1; END",
+  ])
+  func whatStandsInTheWayIsSaid(sql: String) throws {
+    try ForeignSQL.run(sql, on: path)
+    let before = try Data(contentsOf: URL(fileURLWithPath: path))
+    let catalog = try Catalog(path: path, access: .write)
+    let error = #expect(throws: CatalogError.self) {
+      try Sample.store(
+        in: catalog, run: Sample.run(radius: 7), execution: Sample.execution(second: 7))
+    }
+    #expect(error?.description.contains("damaged") == true, "\(error?.description ?? "")")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+  }
+
+  /// Tables of other programs, and rows that do not stand in the way, hinder nobody; a check finds them.
+  @Test(arguments: [
+    "CREATE TABLE zz (a PRIMARY KEY) WITHOUT ROWID", "CREATE VIEW zz AS SELECT 1",
+    "INSERT INTO schema_migration VALUES (2, 'a', 'b', '2026-01-01T00:00:00.000Z')",
+    "INSERT INTO sample VALUES (NULL, 'theirs', '2026-01-01T00:00:00.000Z')",
+  ])
+  func whatHindersNobody(sql: String) throws {
+    try ForeignSQL.run(sql, on: path)
+    let catalog = try Catalog(path: path, access: .write)
+    try catalog.note("still here", on: .run(Sample.run().id))
+    try Sample.store(
+      in: catalog, run: Sample.run(radius: 7), execution: Sample.execution(second: 7))
+    #expect(try catalog.storedResult(of: Sample.run(radius: 7).id) != nil)
+    let findings = try Self.findings(path)
+    #expect(findings.count == 1, "\(findings)")
   }
 
   // MARK: Damaged bytes

@@ -27,7 +27,7 @@ import TestSupport
 
   @Test(.timeLimit(.minutes(5))) func everyTriggerCheckAndForeignKeyIsNeeded() throws {
     let mutants = Mutant.schemas()
-    #expect(mutants.count(where: { $0.what.hasPrefix("trigger") }) == 3 * 31)
+    #expect(mutants.count(where: { $0.what.hasPrefix("trigger") }) == 4 * 31)
     #expect(mutants.count(where: { $0.what.hasPrefix("CHECK") }) > 60)
     #expect(mutants.count(where: { $0.what.hasPrefix("REFERENCES") }) > 20)
     for (what, schema) in mutants {
@@ -156,15 +156,23 @@ private final class Mutant {
       if let value = changes[column.name] {
         values.append((column.name, value))
       } else if column.name == number?.name {
-        // A new row takes the next number; where there is no other column to tell rows apart, a free one.
-        if ["schema_migration", "verification"].contains(table) {
-          values.append((column.name, keepsKey ? column.name : "\(column.name) + 1000"))
+        // A new row takes the next number.
+        if table == "schema_migration" {
+          values.append(
+            (
+              column.name,
+              keepsKey ? column.name : "(SELECT max(version) + 1 FROM schema_migration)"
+            ))
         }
       } else if keepsKey {
         values.append((column.name, column.name))
       } else if column.name == table + "_id" || column.name == "parameters_id" {
         values.append((column.name, "lower(hex(randomblob(32)))"))
-      } else if column.keyPlace == 1 && column.type == "INTEGER" {
+      } else if table == "ledger" && column.name == "entry" {
+        values.append((column.name, "(SELECT max(entry) + 1 FROM ledger)"))
+      } else if column.keyPlace == 1 && column.type == "INTEGER"
+        || table == "verification" && column.name == "execution_key"
+      {
         values.append((column.name, "\(column.name) + 1000"))
       } else if (column.keyPlace == 1 || table == "sample") && column.type == "TEXT"
         && column.name != "recorded_at"
@@ -193,7 +201,8 @@ private final class Mutant {
       let text = columns.first { $0.type == "TEXT" && $0.keyPlace == 0 }?.name ?? columns[0].name
       let changed = ["schema_migration": ["name": "'x'"], "verification": ["grade": "'different'"]]
       let key = rowNumber(columns)?.name ?? "rowid"
-      let conflict = columns.filter { $0.keyPlace > 0 }.map(\.name).joined(separator: ", ")
+      let keys = columns.filter { $0.keyPlace > 0 }.map(\.name)
+      let conflict = keys.isEmpty ? "execution_key" : keys.joined(separator: ", ")
       let statements = [
         "UPDATE \(table) SET \(text) = \(text)",
         "UPDATE OR REPLACE \(table) SET \(text) = \(text)",
@@ -208,7 +217,13 @@ private final class Mutant {
         insertion(
           table, [key: "(SELECT min(rowid) FROM \(table))"], verb: "INSERT OR REPLACE"),
       ]
-      for statement in statements {
+      // The ledger's last row is the one that its order alone would let through.
+      let ledger = """
+        INSERT OR REPLACE INTO ledger (rowid, entry, table_name, first_row, last_row, column_count, digest)
+        SELECT rowid, entry, table_name, first_row, last_row, column_count, lower(hex(randomblob(32)))
+        FROM ledger ORDER BY rowid DESC LIMIT 1
+        """
+      for statement in statements + (table == "ledger" ? [ledger] : []) {
         try run("SAVEPOINT before")
         _ = isAccepted(statement)
         if dump(table) != before { offences.append(statement) }
@@ -227,7 +242,8 @@ private final class Mutant {
     return [
       "schema_migration": ["applied_at": time],
       "ledger": [
-        "first_row": ["0"], "last_row": ["first_row - 1"], "column_count": ["0"], "digest": id,
+        "first_row": ["0"], "last_row": ["first_row - 1"], "column_count": ["0"],
+        "digest": id,
       ],
       "sample": ["recorded_at": time, "name": ["''"]],
       "scan": [
@@ -308,6 +324,24 @@ private final class Mutant {
       }
       try run("RELEASE before")
     }
+    // Rows that leave a gap in the numbers, or in the ledger's entries.
+    for table in tables {
+      let key = rowNumber(columns(table))?.name ?? "rowid"
+      for number in ["max(rowid) + 2", "-1", "0"] {
+        try run("SAVEPOINT before")
+        if isAccepted(insertion(table, [key: "(SELECT \(number) FROM \(table))"])) {
+          offences.append("\(table): row \(number)")
+        }
+        try run("ROLLBACK TO before")
+        try run("RELEASE before")
+      }
+    }
+    try run("SAVEPOINT before")
+    if isAccepted(insertion("ledger", ["entry": "(SELECT max(entry) + 2 FROM ledger)"])) {
+      offences.append("a gap in the ledger")
+    }
+    try run("ROLLBACK TO before")
+    try run("RELEASE before")
     // Counts that fit each other, of a frame without pixels.
     let names = ["total_pixels", "analysed_pixels", "eligible_pixels", "noise_pixels"]
     try run("SAVEPOINT before")
