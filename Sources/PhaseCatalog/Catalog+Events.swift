@@ -143,11 +143,11 @@ extension Catalog {
   public func retractedLeftOut(
     of query: StoredQuery, parameters: [String: String], answer: AnswerTable
   ) throws -> Int {
-    guard let all = query.ofAllRuns else { return 0 }
+    // Most catalogs have none, and need not ask twice.
+    let hasAny = try read { try $0.exists("SELECT 1 FROM retraction LIMIT 1", []) }
+    guard hasAny, let all = query.ofAllRuns else { return 0 }
     let retracted = try read { database in
-      // Most catalogs have none, and need not ask twice.
-      guard try database.exists("SELECT 1 FROM retraction LIMIT 1", []) else { return 0 }
-      return try Int.fetchOne(
+      try Int.fetchOne(
         database, sql: "SELECT count(*) FROM run_overview_all WHERE is_retracted") ?? 0
     }
     guard retracted > 0, let column = answer.columns.firstIndex(of: "run_id") else {

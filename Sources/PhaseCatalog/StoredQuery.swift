@@ -47,6 +47,7 @@ public struct StoredQuery: Sendable, Equatable {
   }
 
   private static func parameter(_ line: Substring) -> Parameter? {
+    guard line.hasPrefix(":") else { return nil }
     let pattern = /:(\w+)\s+(number|integer|text)(?:\s+=\s+(\S+))?\s+(.*)/
     guard let match = line.wholeMatch(of: pattern)?.output else { return nil }
     return Parameter(
