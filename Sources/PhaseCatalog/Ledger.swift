@@ -19,8 +19,10 @@ enum Ledger {
     steps.flatMap { step in
       // By lines of bytes: a regular expression over all of it would take longer than the write.
       step.sql.split(separator: UInt8(ascii: "\n")).compactMap { line -> String? in
-        guard line.starts(with: "CREATE TABLE ".utf8) else { return nil }
-        return String(decoding: line.dropFirst(13).prefix { $0 != UInt8(ascii: " ") }, as: UTF8.self)
+        let start = "CREATE TABLE "
+        guard line.starts(with: start.utf8) else { return nil }
+        let name = line.dropFirst(start.utf8.count).prefix { $0 != UInt8(ascii: " ") }
+        return String(decoding: name, as: UTF8.self)
       }
     }.filter { $0 != "ledger" }.sorted()
   }
@@ -140,7 +142,8 @@ enum Ledger {
           continue
         }
         if first != covered &+ 1 {
-          differences.append("\(table): the ledger goes from row \(covered) to row \(first)")
+          let rows = "rows \(covered &+ 1) to \(first &- 1)"
+          differences.append("\(table): \(rows) are not in the ledger: another program's")
         }
         let digest = try digest(
           of: table, entry: try entry.key("entry"), rows: first...last,

@@ -26,16 +26,17 @@ public enum TIFFWriter {
     }
   }
 
-  /// The pages as a TIFF file's bytes: deflate with a predictor, or plain.
+  /// The pages as a TIFF file's bytes: deflate with a predictor, or plain; in either byte order.
   ///
   /// - Throws: ``InputError`` of kind `io` where libtiff refuses.
-  public static func encode(_ pages: [Page], isCompressed: Bool = true) throws(InputError)
-    -> [UInt8]
-  {
+  public static func encode(
+    _ pages: [Page], isCompressed: Bool = true, isBigEndian: Bool = false
+  ) throws(InputError) -> [UInt8] {
     let memory = MemoryFile()
     // Big TIFF past 4 GB; the margin is for the directories.
     let size = pages.reduce(0) { $0 + $1.height * $1.width * 4 }
-    guard let tiff = memory.open("memory", size > 4_000_000_000 ? "w8" : "w", nil)
+    let mode = (size > 4_000_000_000 ? "w8" : "w") + (isBigEndian ? "b" : "l")
+    guard let tiff = memory.open("memory", mode, nil)
     else { throw InputError("libtiff cannot start a file", path: "TIFF", kind: .io) }
     let isWritten = pages.allSatisfy {
       write($0, to: tiff, isCompressed: isCompressed) && TIFFWriteDirectory(tiff) != 0

@@ -47,6 +47,12 @@ import TestSupport
       _ = try folder.write(
         try TIFFWriter.encode([page(frame, asFloats: false)]), to: "frames/f_\(energy)_eV.tif")
     }
+    var bigEndian = request
+    bigEndian.path = try folder.write(
+      try TIFFWriter.encode(frames.map { page($0, asFloats: false) }, isBigEndian: true),
+      to: "big.tif")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: bigEndian.path)).starts(with: "MM".utf8))
+    variants.append(bigEndian)
     var inFolder = request
     inFolder.path = folder.file("frames")
     inFolder.energiesPath = nil
