@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 Scripts/install-packages.sh
-if [ ! -x .build/python/bin/python3 ]; then
+if [ ! -e .build/python/requirements.txt ]; then
   echo "SKIPPED: the tests that read a catalog with Python: make their tools with Scripts/python-tools.sh"
 fi
 swift build --configuration release --build-tests --disable-xctest --quiet

@@ -10,7 +10,9 @@ import TestSupport
   private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent()
   private static let python = root.appendingPathComponent(".build/python/bin/python3")
-  private static let isThere = FileManager.default.isExecutableFile(atPath: python.path)
+  // Written last by the script that makes it.
+  private static let isThere = FileManager.default.fileExists(
+    atPath: root.appendingPathComponent(".build/python/requirements.txt").path)
 
   private let folder: TemporaryFolder
   private let catalog: Catalog
