@@ -95,12 +95,13 @@ extension Catalog {
     }
   }
 
-  /// Says that a run, or every run of a scan, does not count.
+  /// Says that a run, or every run of a scan, does not count. Without a reason (an empty one), what
+  /// is retracted already stays retracted for the reason that it has.
   ///
   /// - Throws: ``CatalogError``.
   @discardableResult
   public func retract(_ subject: EventSubject, reason: String) throws -> Bool {
-    try say("retract", subject, reason: reason) { $0 != reason }
+    try say("retract", subject, reason: reason) { $0 == nil || !reason.isEmpty && $0 != reason }
   }
 
   /// Says that it counts again.

@@ -105,10 +105,13 @@ struct CheckCommand: DocumentedCommand {
   static let examples = [
     "lodestone check",
     "lodestone check --quick",
-    "lodestone check --deep --catalog magnets.lode",
+    "lodestone check magnets.lode --deep",
   ]
 
   @OptionGroup var catalog: CatalogOptions
+
+  @Argument(help: "The catalog, as by --catalog.", completion: .file(extensions: ["lode"]))
+  var file: String?
 
   @Flag(help: "Only the file's structure and the links between rows.")
   var quick = false
@@ -129,7 +132,7 @@ struct CheckCommand: DocumentedCommand {
 
   func run() throws {
     let depth: Catalog.CheckDepth = quick ? .quick : deep ? .deep : .normal
-    let catalog = try catalog.open(.read)
+    let catalog = try catalog.naming(file).open(.read)
     let outcome = try CatalogCheck(catalog: catalog, progress: Output.progress).run(depth)
     Output.progress("")
     let isWhole = outcome.findings.isEmpty
@@ -163,13 +166,17 @@ struct MigrateCommand: DocumentedCommand {
       """)
 
   static let examples = [
-    "lodestone migrate --catalog magnets.lode"
+    "lodestone migrate",
+    "lodestone migrate --catalog magnets.lode",
   ]
 
   @OptionGroup var catalog: CatalogOptions
 
+  @Argument(help: "The catalog, as by --catalog.", completion: .file(extensions: ["lode"]))
+  var file: String?
+
   func run() throws {
-    let path = try catalog.path()
+    let path = try catalog.naming(file).path()
     let outcome = try Catalog.migrate(path)
     guard let backup = outcome.backupPath else {
       Output.remark("\(path): its schema is version \(outcome.to) already")

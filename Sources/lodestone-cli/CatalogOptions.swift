@@ -10,6 +10,13 @@ struct CatalogOptions: ParsableArguments {
     completion: .file(extensions: ["lode"]))
   var catalog: String?
 
+  /// The same options with the catalog named by an argument, where there is one.
+  func naming(_ file: String?) -> CatalogOptions {
+    var options = self
+    if let file { options.catalog = file }
+    return options
+  }
+
   /// Opens it; says on stderr what opening it had to put right.
   func open(_ access: Catalog.Access) throws -> Catalog {
     let catalog = try Catalog(path: try path(), access: access)

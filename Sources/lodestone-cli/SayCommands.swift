@@ -95,8 +95,10 @@ struct RetractCommand: DocumentedCommand {
 
   @OptionGroup var catalog: CatalogOptions
 
-  @Argument(help: "A run (id, @last, tag:NAME), or scan:ID for all its runs.")
-  var subject: String
+  @Argument(
+    help: ArgumentHelp(
+      "A run (id, @last, tag:NAME), or scan:ID for all its runs.", valueName: "subject"))
+  var name: String
 
   @Option(parsing: .unconditional, help: "Why.")
   var reason: String?
@@ -105,17 +107,14 @@ struct RetractCommand: DocumentedCommand {
   var undo = false
 
   func validate() throws {
-    if subject.hasPrefix("sample:") {
+    if name.hasPrefix("sample:") {
       throw ValidationError("runs and scans are retracted, not samples")
-    }
-    if !undo, reason?.contains(where: { !$0.isWhitespace }) != true {
-      throw ValidationError("say why: --reason TEXT")
     }
   }
 
   func run() throws {
     let catalog = try catalog.open(.write)
-    let subject = try catalog.resolveSubject(subject)
+    let subject = try catalog.resolveSubject(name)
     if undo {
       let isNew = try catalog.undoRetraction(of: subject, reason: reason)
       Output.remark("\(subject) \(isNew ? "is no longer retracted" : "is not retracted itself")")
@@ -125,6 +124,9 @@ struct RetractCommand: DocumentedCommand {
     } else {
       let isNew = try catalog.retract(subject, reason: reason ?? "")
       Output.remark("\(subject) is retracted\(isNew ? "" : " already")")
+      if isNew && reason == nil {
+        Output.remark("nobody will know why: say it with lodestone retract \(name) --reason TEXT")
+      }
     }
   }
 }

@@ -66,6 +66,7 @@ import TestSupport
   @Test func checkReadsOnly() throws {
     let before = try program.bytes("m.lode")
     try expect(0, "whole (quick check)", "check", "--quick")
+    try expect(0, "whole (normal check)", "check", "m.lode")
     let deep = try program.run("check", "--deep", "--json")
     #expect(deep.code == 0 && deep.json["whole"] as? Bool == true)
     #expect((deep.json["counts"] as? [String: Int])?["run"] == 1)
@@ -98,8 +99,10 @@ import TestSupport
     try expect(0, "noted on run", "note", "@last", "bell\u{7} and escape\u{1B}[31m")
     let notes = try program.run("list", "notes").output
     #expect(notes.contains("-shifted by 3 px") && !notes.contains("\u{1B}"))
-    try expect(64, "--reason", "retract", "@last")
+    try expect(0, "nobody will know why", "retract", "@last")
+    try expect(0, "is retracted already", "retract", "@last")
     try expect(0, "is retracted", "retract", "@last", "--reason", "wrong references")
+    try expect(0, "is retracted already", "retract", "@last")
     let left = try expect(0, "1 retracted run is left out", "query", "phase-stats")
     #expect(left.output == "(none)\n")
     let json = try program.run("list", "runs", "--json")
