@@ -85,7 +85,8 @@ struct ResultComparison {
     let (a, b) = (counts(stored), counts(computed))
     // Counts are whole: their sum does not depend on the order.
     let moved = Set(a.keys).union(b.keys).reduce(0) { $0 + abs((a[$1] ?? 0) - (b[$1] ?? 0)) }
-    return moved / Double(max(stored.analysedPixels, 1))
+    // A pixel that moved is missing in one bin and one too many in another.
+    return moved / 2 / Double(max(stored.analysedPixels, 1))
   }
 
   private static func difference(_ a: [Double?], _ b: [Double?], isDrift: Bool) -> Double {

@@ -57,7 +57,8 @@ extension Catalog {
       return MigrationOutcome(from: version, to: version, backupPath: nil)
     }
     let time = timestamp(Date()).filter { $0.isNumber }
-    let backup = (path as NSString).deletingPathExtension + ".v\(version)-\(time).lode"
+    // Not .lode: two catalogs in a folder would have to be told apart by every command after.
+    let backup = path + ".v\(version)-\(time)"
     try catalog.backUp(to: backup)
     do {
       try migrate(catalog.queue, steps: steps)

@@ -8,7 +8,7 @@ internal import GRDB
 ///     let clusters = try catalog.ask("run-clusters", run: try catalog.resolveRun("@last"))
 ///
 /// ## Topics
-/// - ``create(at:)``, ``init(path:access:)``, ``migrate(_:)``, ``check(_:)``
+/// - ``create(at:)``, ``init(path:access:)``, ``migrate(_:)``
 /// - ``storedResult(of:)``
 /// - ``assign(sample:toScan:)``, ``set(_:to:ofSample:)``, ``tag(_:run:)``, ``note(_:on:)``,
 ///   ``retract(_:reason:)``

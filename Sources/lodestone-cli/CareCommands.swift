@@ -148,8 +148,11 @@ struct CheckCommand: DocumentedCommand {
     } else {
       for finding in outcome.findings { Output.line("\(catalog.path): \(finding)") }
       for remark in outcome.remarks { Output.remark(remark) }
-      let counts = outcome.counts.map { "\($0.count) \($0.name)s" }.joined(separator: ", ")
-      let what = isWhole ? "whole" : "NOT WHOLE: \(outcome.findings.count) findings"
+      func count(_ number: Int, _ name: String) -> String {
+        "\(number) \(name)\(number == 1 ? "" : "s")"
+      }
+      let counts = outcome.counts.map { count($0.count, $0.name) }.joined(separator: ", ")
+      let what = isWhole ? "whole" : "NOT WHOLE: \(count(outcome.findings.count, "finding"))"
       Output.line(
         "\(catalog.path): \(what) (\(depth.rawValue) check\(counts.isEmpty ? "" : ": \(counts)"))")
     }

@@ -48,7 +48,9 @@ struct LodestoneCommand: DocumentedCommand {
       // The parser's own: a version, completions, or a command line that it does not understand.
       let code = exitCode(for: error)
       // "-shifted" holds an h: the parser would take it for -h, and help is all that would happen.
-      let text = CommandLine.arguments.dropFirst().first { $0.wholeMatch(of: /-[^-].+/) != nil }
+      let text = CommandLine.arguments.dropFirst().first {
+        $0.wholeMatch(of: /-[^-].+/) != nil && Double($0) == nil
+      }
       let isMistaken = code.isSuccess && text != nil
       if (code.isSuccess && !isMistaken) || error is ExitCode { exit(withError: error) }
       let isUsage = code == .validationFailure || isMistaken

@@ -95,6 +95,8 @@ import TestSupport
     try expect(0, "wire saw", "list", "notes")
     // A remark that begins with a dash is a remark, or refused: never help and nothing stored.
     try expect(64, "put -- before a text", "note", "@last", "-shifted by 3 px")
+    let number = try program.run(ingest + ["--exposure", "-0.5"])
+    #expect(number.code == 64 && !number.errors.contains("put --"), "\(number.errors)")
     try expect(0, "noted on run", "note", "@last", "--", "-shifted by 3 px")
     try expect(0, "noted on run", "note", "@last", "bell\u{7} and escape\u{1B}[31m")
     let notes = try program.run("list", "notes").output

@@ -55,6 +55,25 @@ import TestSupport
     #expect(try catalog.ask("run-files", run: run).rows.count == 8)
   }
 
+  /// Where the newest place holds other data now, an older one is read: still one execution.
+  @Test func anOlderPlaceIsReadWhereTheNewestHasChanged() throws {
+    var copy = request
+    copy.path = folder.file("copy.tif")
+    try FileManager.default.copyItem(atPath: request.path, toPath: copy.path)
+    let parameters = try ParameterSet(settings: ["register.template_rounds=2"])
+    let ingest = Ingest(catalog: catalog, parameters: parameters, command: "test")
+    #expect(try ingest.run(copy, sample: "M1").status == .sighted)
+    var other = ExampleScan()
+    (other.height, other.width, other.energyCount, other.seed) = (80, 80, 30, 9)
+    try other.write(to: folder.file("other"))
+    let replacement = try Data(contentsOf: URL(fileURLWithPath: folder.file("other/scan.tif")))
+    try replacement.write(to: URL(fileURLWithPath: copy.path))
+    let outcome = try Verify(catalog: catalog, command: "test").run(run)
+    #expect(outcome.verification.grade == .identical && outcome.path == request.path)
+    #expect(outcome.stages.filter { $0.name == "read" }.count == 1)
+    #expect(try reproducibility[2] == .integer(1))
+  }
+
   @Test func otherDataIsRefused() throws {
     var other = ExampleScan()
     (other.height, other.width, other.energyCount, other.seed) = (80, 80, 30, 9)

@@ -48,6 +48,8 @@ import TestSupport
     #expect(outcome.from == version && outcome.to == version + 1)
     let backup = try #require(outcome.backupPath)
     #expect(try names == ["m.lode", (backup as NSString).lastPathComponent].sorted())
+    // A second .lode in the folder would have to be told apart from the first.
+    #expect(!backup.hasSuffix(".lode"))
     // The backup is a whole catalog of the version before.
     let old = try Catalog(path: backup, access: .read)
     #expect(try old.check(.deep, decode: Sample.decode).findings == [])
