@@ -36,7 +36,11 @@ let package = Package(
     // carries -D flags that SwiftPM refuses with a warning, and float is the default anyway.
     .systemLibrary(name: "CKissFFT", providers: [.apt(["libkissfft-dev"])]),
 
-    .target(name: "Clustering", dependencies: ["CLAPACK"], swiftSettings: strict),
+    // The inner loops of the neighbour search for AVX-512, AVX2 and any other processor, chosen at run time: Swift
+    // compiles for one instruction set only.
+    .target(name: "CClusteringKernels", cSettings: [.define("NDEBUG")]),
+    .target(
+      name: "Clustering", dependencies: ["CClusteringKernels", "CLAPACK"], swiftSettings: strict),
     .target(name: "Spectra", dependencies: ["CXraylib", "CKissFFT"], swiftSettings: strict),
     .target(name: "StackIO", dependencies: ["Spectra", "CTIFF"], swiftSettings: strict),
     .target(

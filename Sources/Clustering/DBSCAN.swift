@@ -1,6 +1,7 @@
 /// Density-based clustering of points, exact and deterministic.
 ///
-///     let result = try DBSCAN(radius: 0.5, minimumPoints: 10).cluster(points, dimensions: 3)
+///     let points = try Points(scores, dimensions: 3)
+///     let result = try DBSCAN(radius: 0.5, minimumPoints: 10).cluster(points)
 ///     result.labels      // one a point: 0, 1, ... or -1 for noise
 ///
 /// A point is *core* if at least `minimumPoints` points, itself included, lie within `radius` of
@@ -21,74 +22,57 @@ public struct DBSCAN: Sendable {
   /// The number of points within the radius, the point itself included, that makes it core.
   public let minimumPoints: Int
 
+  /// The label of a point that belongs to no cluster.
+  public static let noise: Int32 = -1
+  /// The label of a point that was left out.
+  public static let leftOut: Int32 = -2
+
   /// What one clustering found.
   public struct Result: Sendable, Equatable {
-    /// A cluster number for each point, -1 for noise.
+    /// A cluster number for each point, ``DBSCAN/noise`` or ``DBSCAN/leftOut``.
     public let labels: [Int32]
     /// Whether each point is core.
     public let isCore: [Bool]
     /// The number of clusters.
     public let clusterCount: Int
-    /// The number of points that belong to no cluster.
-    public var noiseCount: Int { labels.count { $0 < 0 } }
-  }
-
-  /// A reason why points cannot be clustered.
-  public enum Failure: Error, Equatable, CustomStringConvertible {
-    /// The radius is not a finite number above zero.
-    case radius(Double)
-    /// Fewer than one minimum point.
-    case minimumPoints(Int)
-    /// The values do not fill whole rows.
-    case shape(values: Int, dimensions: Int)
-    /// A row holds NaN or infinity. Rows count from 0.
-    case notFinite(row: Int)
-    /// More points than the labels' Int32 can number.
-    case tooMany(Int)
-
-    /// The failure in words.
-    public var description: String {
-      switch self {
-      case .radius(let value): "the radius is \(value): it must be a finite number above 0"
-      case .minimumPoints(let value): "minimum points is \(value): it must be at least 1"
-      case .shape(let values, let dimensions):
-        "\(values) values do not fill rows of \(dimensions)"
-      case .notFinite(let row): "row \(row) (from 0) holds a value that is not a finite number"
-      case .tooMany(let count): "\(count) points are more than 2147483647"
-      }
-    }
+    /// What it took.
+    public let work: ClusteringWork
+    /// The number of points that took part and belong to no cluster.
+    public var noiseCount: Int { labels.count { $0 == DBSCAN.noise } }
   }
 
   /// Makes a clustering with these parameters.
   ///
-  /// - Throws: ``Failure`` when a parameter is out of range.
-  public init(radius: Double, minimumPoints: Int) throws(Failure) {
+  /// - Throws: ``ClusteringFailure`` when a parameter is out of range.
+  public init(radius: Double, minimumPoints: Int) throws(ClusteringFailure) {
     guard radius > 0, radius.isFinite else { throw .radius(radius) }
     guard minimumPoints >= 1 else { throw .minimumPoints(minimumPoints) }
     self.radius = radius
     self.minimumPoints = minimumPoints
   }
 
-  /// Clusters `points`: row-major, `dimensions` values a point.
+  /// Clusters points.
   ///
-  /// - Throws: ``Failure`` when the shape is wrong or a value is not finite.
-  /// - Complexity: O(n log n) expected for bounded neighbourhoods in low dimensions. Memory is
-  ///   O(n dimensions), whatever the radius.
-  public func cluster(_ points: [Double], dimensions: Int) throws(Failure) -> Result {
-    guard dimensions > 0, points.count.isMultiple(of: dimensions) else {
-      throw .shape(values: points.count, dimensions: dimensions)
-    }
-    let count = points.count / dimensions
-    guard count <= Int(Int32.max) else { throw .tooMany(count) }
-    if let bad = points.firstIndex(where: { !$0.isFinite }) {
-      throw .notFinite(row: bad / dimensions)
-    }
-    guard count > 0 else { return Result(labels: [], isCore: [], clusterCount: 0) }
-    let tree = KDTree(points: points, dimensions: dimensions)
-    return tree.withView { view in
-      var search = RadiusSearch(tree: tree, view: view, radius: radius)
-      let isCore = search.corePoints(minimumPoints: minimumPoints)
-      return search.label(isCore: isCore)
+  /// With weights, a point counts as often as its weight says.
+  ///
+  /// - Throws: ``ClusteringFailure/cancelled`` where the workers' observer says so.
+  /// - Complexity: O(n log n) expected in low dimensions, whatever the radius. Memory: about 45 bytes a point at 4
+  ///   dimensions, beyond the points, whatever the radius.
+  public func cluster(
+    _ points: Points, workers: Workers = Workers()
+  ) throws(ClusteringFailure) -> Result {
+    try cluster(NeighbourSearch(points, workers: workers))
+  }
+
+  /// Clusters the points of an index, which may serve for several radii.
+  ///
+  /// - Throws: ``ClusteringFailure/cancelled`` where the index's workers' observer says so.
+  public func cluster(_ search: NeighbourSearch) throws(ClusteringFailure) -> Result {
+    try search.withClusters(minimumPoints: minimumPoints) { clusters throws(ClusteringFailure) in
+      let test = clusters.test(radius: radius)
+      try clusters.findCores(test)
+      try clusters.connect(test)
+      return try clusters.labels(of: search.points, test)
     }
   }
 }

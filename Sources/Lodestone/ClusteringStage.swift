@@ -51,15 +51,15 @@ struct ClusteringStage {
     let minimumPoints =
       parameters.number("dbscan.minimum_points").map { Int($0) }
       ?? max(2 * features.dimensions, pixels.count / 1000)
-    var points: [Double] = []
+    var points: [Float] = []
     points.reserveCapacity(eligible.count * features.dimensions)
     for point in eligible {
       for axis in 0..<features.dimensions {
-        points.append(Double(features.scores[point * features.dimensions + axis]))
+        points.append(features.scores[point * features.dimensions + axis])
       }
     }
     let clustering = try DBSCAN(radius: radius, minimumPoints: minimumPoints)
-      .cluster(points, dimensions: features.dimensions)
+      .cluster(Points(points, dimensions: features.dimensions))
 
     var dbscanLabels = [Int32](repeating: -3, count: pixels.count)
     for (place, point) in eligible.enumerated() { dbscanLabels[point] = clustering.labels[place] }

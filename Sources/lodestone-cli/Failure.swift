@@ -24,7 +24,7 @@ struct Failure: Error {
     case let error as AnalysisError: self.init(error.description, exitCode: 65)
     case let error as VerificationError: self.init(error.description, exitCode: 1)
     case let error as SampleConflict: self.init(error.description, exitCode: 1)
-    case let error as DBSCAN.Failure: self.init(error.description, exitCode: error.exitCode)
+    case let error as ClusteringFailure: self.init(error.description, exitCode: error.exitCode)
     case let error as PrincipalComponents.Failure: self.init(error.description, exitCode: 70)
     default: return nil
     }
@@ -64,11 +64,12 @@ extension CatalogError {
   }
 }
 
-extension DBSCAN.Failure {
+extension ClusteringFailure {
   fileprivate var exitCode: Int32 {
     switch self {
-    case .radius, .minimumPoints: 64
-    case .shape, .notFinite, .tooMany: 65
+    case .radius, .minimumPoints, .neighbours, .noSuchPoint: 64
+    case .cancelled: 70
+    default: 65
     }
   }
 }

@@ -4,40 +4,18 @@ import StackIO
 import Testing
 import TestSupport
 
-/// DBSCAN by its definition, every pair compared: what the fast path must equal.
-private func bruteForce(
-  _ points: [Double], dimensions d: Int, radius: Double, minimumPoints: Int
-) -> (labels: [Int32], isCore: [Bool]) {
-  let n = points.count / d
-  func areNeighbours(_ a: Int, _ b: Int) -> Bool {
-    var sum = 0.0
-    for axis in 0..<d {
-      let difference = points[a * d + axis] - points[b * d + axis]
-      sum += difference * difference
-    }
-    return sum <= radius * radius
+/// The points of a file.
+func points(of file: PointsFile) throws -> Points {
+  switch file.values {
+  case .float(let values): try Points(values, dimensions: file.dimensions)
+  case .double(let values): try Points(values, dimensions: file.dimensions)
   }
-  let isCore = (0..<n).map { a in
-    (0..<n).count { areNeighbours(a, $0) } >= minimumPoints
+}
+
+extension DBSCAN {
+  fileprivate func cluster(_ points: [Double], dimensions: Int) throws -> Result {
+    try cluster(Points(points, dimensions: dimensions))
   }
-  var labels = [Int32](repeating: -1, count: n)
-  var next: Int32 = 0
-  for start in 0..<n where isCore[start] && labels[start] < 0 {
-    labels[start] = next
-    var pending = [start]
-    while let a = pending.popLast() {
-      for b in 0..<n where isCore[b] && labels[b] < 0 && areNeighbours(a, b) {
-        labels[b] = next
-        pending.append(b)
-      }
-    }
-    next += 1
-  }
-  for point in 0..<n where !isCore[point] {
-    labels[point] =
-      (0..<n).filter { isCore[$0] && areNeighbours(point, $0) }.map { labels[$0] }.min() ?? -1
-  }
-  return (labels, isCore)
 }
 
 private func labels(
@@ -95,14 +73,14 @@ private func labels(
   }
 
   @Test func refusals() throws {
-    #expect(throws: DBSCAN.Failure.self) { try DBSCAN(radius: 0, minimumPoints: 1) }
-    #expect(throws: DBSCAN.Failure.self) { try DBSCAN(radius: .infinity, minimumPoints: 1) }
-    #expect(throws: DBSCAN.Failure.minimumPoints(0)) { try DBSCAN(radius: 1, minimumPoints: 0) }
+    #expect(throws: ClusteringFailure.self) { try DBSCAN(radius: 0, minimumPoints: 1) }
+    #expect(throws: ClusteringFailure.self) { try DBSCAN(radius: .infinity, minimumPoints: 1) }
+    #expect(throws: ClusteringFailure.minimumPoints(0)) { try DBSCAN(radius: 1, minimumPoints: 0) }
     let clustering = try DBSCAN(radius: 1, minimumPoints: 2)
-    #expect(throws: DBSCAN.Failure.notFinite(row: 1)) {
-      try clustering.cluster([0, 0, 1, .nan, 2, 2], dimensions: 2)
+    #expect(throws: ClusteringFailure.notFinite(row: 1)) {
+      _ = try clustering.cluster([0, 0, 1, .nan, 2, 2], dimensions: 2)
     }
-    #expect(throws: DBSCAN.Failure.shape(values: 5, dimensions: 2)) {
+    #expect(throws: ClusteringFailure.shape(values: 5, dimensions: 2)) {
       try clustering.cluster([0, 0, 1, 1, 2], dimensions: 2)
     }
   }
@@ -126,8 +104,8 @@ private func labels(
       }
       let radius = squared > 0 ? squared.squareRoot() : 0.5
       let minimumPoints = Int.random(in: 1...12, using: &random)
-      let expected = bruteForce(
-        points, dimensions: dimensions, radius: radius, minimumPoints: minimumPoints)
+      let expected = BruteForce(points: points, dimensions: dimensions)
+        .cluster(radius: radius, minimumPoints: minimumPoints)
       let found = try DBSCAN(radius: radius, minimumPoints: minimumPoints)
         .cluster(points, dimensions: dimensions)
       #expect(found.labels == expected.labels, "round \(round), radius \(radius)")
@@ -162,7 +140,7 @@ private func labels(
     for entry in cases {
       let file = try PointsFile(path: SharedData.path("dbscan/\(entry.name).csv"))
       let result = try DBSCAN(radius: entry.eps, minimumPoints: entry.min_samples)
-        .cluster(file.values, dimensions: file.dimensions)
+        .cluster(points(of: file))
       let expected = try SharedData.rows("dbscan/\(entry.name).expected.csv").dropFirst()
       #expect(result.labels == expected.map { Int32($0[3]) }, "\(entry.name)")
       #expect(result.isCore == expected.map { $0[2] == "1" }, "\(entry.name)")

@@ -202,7 +202,9 @@ import TestSupport
     for (header, values) in cases {
       let file = try PointsFile(path: folder.write(npy(header, values), to: "p.npy"))
       #expect(file.count == 3 && file.dimensions == 2)
-      #expect(file.values == [1, 2, 3, 4, 5, 6], "\(header)")
+      let numbers: PointsFile.Values =
+        header.contains("f8") ? .double([1, 2, 3, 4, 5, 6]) : .float([1, 2, 3, 4, 5, 6])
+      #expect(file.values == numbers, "\(header)")
     }
   }
 
@@ -221,7 +223,7 @@ import TestSupport
     let folder = try TemporaryFolder()
     for text in ["x,y\n1,2\n3,4\n", "1 2\n3 4", "# c\n1\t2\n3\t4\n"] {
       let file = try PointsFile(path: folder.write(text, to: "p.csv"))
-      #expect(file.values == [1, 2, 3, 4] && file.dimensions == 2)
+      #expect(file.values == .double([1, 2, 3, 4]) && file.dimensions == 2)
     }
     let error = #expect(throws: InputError.self) {
       try PointsFile(path: folder.write("1,2\n3\n", to: "p.csv"))
