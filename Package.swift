@@ -64,7 +64,8 @@ let package = Package(
       name: "TestSupport", dependencies: ["StackIO", "PhaseCatalog", "CSQLite"],
       path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(
-      name: "ClusteringTests", dependencies: ["Clustering", "StackIO", "TestSupport"],
+      name: "ClusteringTests",
+      dependencies: ["Clustering", "CClusteringKernels", "StackIO", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "SpectraTests", dependencies: ["Spectra", "StackIO", "TestSupport"],

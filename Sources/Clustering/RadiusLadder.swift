@@ -19,14 +19,14 @@ struct RadiusLadder {
   }
 
   /// What is found at each radius. Radii above one at which a single cluster holds half of the points are left out,
-  /// unless no smaller one finds several.
+  /// unless the smaller ones make no plateau of several clusters.
   ///
   /// - Throws: ``ClusteringFailure/cancelled``.
   mutating func climb() throws(ClusteringFailure) -> [RadiusChoice.Step] {
     let end = try settle(0..<radii.count, stopsWhereSaturated: true)
     clusters.disconnect()
     var steps = try grow(over: 0..<end)
-    if end < radii.count, !steps.contains(where: { $0.clusters > 1 }) {
+    if end < radii.count, !RadiusChoice.plateaus(of: steps).contains(where: \.isLasting) {
       _ = try settle(end..<radii.count, stopsWhereSaturated: false)
       steps += try grow(over: end..<radii.count)
     }

@@ -13,10 +13,11 @@ import Foundation
 /// 2. The radii are a geometric series between two quantiles, 1 % and 90 %, of the distance to the neighbour of that
 ///    rank, over points picked by a fixed stride.
 /// 3. At each radius exact DBSCAN finds the clusters; those with at least `minimumPoints` core points count. Radii above
-///    one at which a single cluster holds half of the points are left out, unless no smaller one finds several.
-/// 4. A *plateau* is a run of radii with the same number of clusters, not 0. The one over the most radii is chosen, the
-///    one at larger radii where two are as wide; one of a single cluster, or of a single radius, only where there is no
-///    other. The radius is its geometric middle.
+///    one at which a single cluster holds half of the points are left out, unless the smaller ones make no plateau of
+///    several clusters.
+/// 4. A *plateau* is a run of radii with the same number of clusters, not 0. Those of several clusters over three radii
+///    or more come before all others; among these the one over the most radii is chosen, and of two as wide the one at
+///    larger radii. The radius is its geometric middle.
 ///
 /// The k-distance plot's knee, everybody's automatic radius, finds one cluster where phases are joined by
 /// mixed pixels. A scan over radii does not ask where the curve bends, but where the answer does not change.
@@ -99,6 +100,13 @@ public struct RadiusChoice: Sendable, Equatable {
     public let corePoints: Int
     /// The number of core points of the largest cluster.
     public let largestCluster: Int
+
+    package init(radius: Double, clusters: Int, corePoints: Int, largestCluster: Int) {
+      self.radius = radius
+      self.clusters = clusters
+      self.corePoints = corePoints
+      self.largestCluster = largestCluster
+    }
   }
 
   /// A run of radii that find the same number of clusters.
@@ -113,6 +121,8 @@ public struct RadiusChoice: Sendable, Equatable {
     public let upper: Double
     /// How much larger the largest radius is: 1 for a single step.
     public var width: Double { upper / lower }
+    /// Whether it has several clusters over three radii or more.
+    public var isLasting: Bool { clusters > 1 && steps.count >= 3 }
     /// The geometric middle of the radii.
     public var middle: Double { (lower * upper).squareRoot() }
   }
@@ -128,7 +138,7 @@ public struct RadiusChoice: Sendable, Equatable {
   /// The radius: the middle of the plateau, or the largest tried where there is none.
   public let radius: Double
 
-  init(minimumPoints: Int, steps: [Step]) {
+  package init(minimumPoints: Int, steps: [Step]) {
     self.minimumPoints = minimumPoints
     self.steps = steps
     let ranked = RadiusChoice.plateaus(of: steps).sorted(by: RadiusChoice.isBetter)
@@ -154,10 +164,9 @@ public struct RadiusChoice: Sendable, Equatable {
     return found
   }
 
-  /// Several clusters over two radii or more before all else, then more radii, then larger ones.
+  /// Several clusters over three radii or more before all else, then more radii, then larger ones.
   static func isBetter(_ a: Plateau, _ b: Plateau) -> Bool {
-    func isProper(_ plateau: Plateau) -> Bool { plateau.clusters > 1 && plateau.steps.count > 1 }
-    if isProper(a) != isProper(b) { return isProper(a) }
+    if a.isLasting != b.isLasting { return a.isLasting }
     if a.steps.count != b.steps.count { return a.steps.count > b.steps.count }
     return a.steps.lowerBound > b.steps.lowerBound
   }
