@@ -75,19 +75,26 @@ struct RadiusLadder {
     _ range: Range<Int>, at middle: Int
   ) throws(ClusteringFailure) {
     let status = clusters.status.base
-    for point in lower.indices {
-      status[point] =
-        lower[point] >= range.lowerBound && upper[point] <= range.upperBound
-          && lower[point] <= middle && upper[point] > middle
-        ? openMark : upper[point] <= middle ? coreMark : sparseMark
+    let (first, last, step) = (UInt8(range.lowerBound), UInt8(range.upperBound), UInt8(middle))
+    lower.withUnsafeMutableBufferPointer { lower in
+      upper.withUnsafeMutableBufferPointer { upper in
+        for point in lower.indices {
+          let isOpen =
+            lower[point] >= first && upper[point] <= last && lower[point] <= step
+            && upper[point] > step
+          status[point] = isOpen ? openMark : upper[point] <= step ? coreMark : sparseMark
+        }
+      }
     }
     try clusters.findCores(clusters.test(radius: radii[middle]))
     // Points that were settled before are not moved by this.
-    for point in lower.indices {
-      if status[point] == coreMark {
-        upper[point] = min(upper[point], UInt8(middle))
-      } else {
-        lower[point] = max(lower[point], UInt8(middle + 1))
+    lower.withUnsafeMutableBufferPointer { lower in
+      upper.withUnsafeMutableBufferPointer { upper in
+        for point in lower.indices {
+          let isCore = status[point] == coreMark
+          upper[point] = isCore ? min(upper[point], step) : upper[point]
+          lower[point] = isCore ? lower[point] : max(lower[point], step + 1)
+        }
       }
     }
   }

@@ -35,7 +35,7 @@ public struct RadiusScan: Sendable {
 
   /// - Throws: ``ClusteringFailure/minimumPoints(_:)``.
   /// - Precondition: `steps` is 16 to 24.
-  public init(minimumPoints: Int? = nil, steps: Int = 20) throws(ClusteringFailure) {
+  public init(minimumPoints: Int? = nil, steps: Int = 16) throws(ClusteringFailure) {
     precondition(16...24 ~= steps)
     if let minimumPoints, minimumPoints < 1 { throw .minimumPoints(minimumPoints) }
     self.minimumPoints = minimumPoints

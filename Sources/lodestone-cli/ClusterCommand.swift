@@ -10,7 +10,7 @@ struct ClusterCommand: DocumentedCommand {
       one a line, in the order and with the numbers of scikit-learn: -1 is noise, -2 a row that \
       was left out.
 
-      --radius auto tries 20 radii and takes the middle of the widest range that finds the same \
+      --radius auto tries 16 radii and takes the middle of the widest range that finds the same \
       number of clusters; --json has the whole curve.
       """)
 

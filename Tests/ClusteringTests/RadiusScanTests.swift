@@ -60,7 +60,7 @@ import TestSupport
       (0..<6).reduce(0.0) { sum, _ in sum + Double.random(in: -1...1, using: &random) }
     }
     let (choice, result) = try RadiusScan(minimumPoints: 100).cluster(Points(values, dimensions: 2))
-    #expect(choice.plateau?.clusters == 1 && choice.steps.count == 20)
+    #expect(choice.plateau?.clusters == 1 && choice.steps.count == 16)
     #expect(result.clusterCount >= 1)
   }
 
