@@ -13,6 +13,8 @@ typedef float Floats4 __attribute__((ext_vector_type(4)));
 typedef int32_t Ints4 __attribute__((ext_vector_type(4)));
 typedef float Floats8 __attribute__((ext_vector_type(8)));
 typedef int32_t Ints8 __attribute__((ext_vector_type(8)));
+typedef uint16_t Shorts64 __attribute__((ext_vector_type(64)));
+typedef _Bool Bools64 __attribute__((ext_vector_type(64)));
 typedef _Bool Bools __attribute__((ext_vector_type(16)));
 
 // Vectors pass between functions that are all inlined: how they would be passed in registers does not matter.

@@ -82,7 +82,7 @@ struct CoreSearch {
 
   private mutating func countPoints(_ points: Range<Int>, _ level: Descent.Level) {
     let list = level.leaves
-    let roomNeeded = list.count / PointTree.lanes + 1
+    let roomNeeded = 4 * (list.count + PointTree.lanes)
     if room.count < roomNeeded {
       arena.free(room)
       room = arena.storage(uninitialized: 2 * roomNeeded)

@@ -141,8 +141,8 @@ typedef struct CLUSTERING_SENDABLE {
       ClusteringList *leaves, ClusteringList *nodes);
 
   /// For each of the points from `start` on that is marked undecided: whether the weight within the radius,
-  /// `known` included, reaches `needed`. `cuts` has room for a number for every 16 boxes of
-  /// the list. Returns the number of pairs of points compared.
+  /// `known` included, reaches `needed`. `cuts` has room for 64 numbers for every 16 boxes
+  /// of the list. Returns the number of pairs of points compared.
   int64_t (*count)(
       const ClusteringTree *tree, ptrdiff_t start, ptrdiff_t n, const ClusteringList *list,
       int32_t known, int32_t needed, ClusteringBand band, uint16_t *cuts,
