@@ -189,26 +189,6 @@ import TestSupport
     #expect(named.code == 0)
   }
 
-  @Test func clusterOfPoints() throws {
-    let points = try program.folder.write("x,y\n0,0\n0,1\n1,0\n9,9\n", to: "p.csv")
-    let outcome = try program.run(
-      "cluster", points, "--radius", "1", "--min-points", "3", "--labels", "l.csv", "--json")
-    #expect(outcome.code == 0)
-    #expect(String(decoding: try program.bytes("l.csv"), as: UTF8.self) == "0\n0\n0\n-1\n")
-    #expect(outcome.json["clusters"] as? Int == 1 && outcome.json["noise"] as? Int == 1)
-    #expect(outcome.json["core"] as? Int == 1 && outcome.json["border"] as? Int == 2)
-    let piped = try program.run(
-      "cluster", points, "--radius", "1", "--min-points", "3", "--labels", "/dev/stdout")
-    #expect(piped.output == "0\n0\n0\n-1\n")
-    let bad = try program.folder.write("1 2\n3 inf\n", to: "bad.csv")
-    let failure = try program.run(
-      "cluster", bad, "--radius", "1", "--min-points", "3", "--labels", "l.csv")
-    #expect(failure.code == 65 && failure.errors.contains("bad.csv"))
-    #expect(
-      try program.run("cluster", points, "--radius", "0", "--min-points", "3", "--labels", "l.csv")
-        .code == 64)
-  }
-
   /// Every command has a help with examples.
   @Test(arguments: [
     "init", "ingest", "list", "show", "query", "sql", "audit", "verify", "sample assign",
