@@ -38,7 +38,7 @@ let package = Package(
 
     // The inner loops of the neighbour search for AVX-512, AVX2 and any other processor, chosen at run time: Swift
     // compiles for one instruction set only.
-    .target(name: "CClusteringKernels", cSettings: [.define("NDEBUG")]),
+    .target(name: "CClusteringKernels"),
     .target(
       name: "Clustering", dependencies: ["CClusteringKernels", "CLAPACK"], swiftSettings: strict),
     .target(name: "Spectra", dependencies: ["CXraylib", "CKissFFT"], swiftSettings: strict),

@@ -52,6 +52,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("lodestone", help="the program")
     parser.add_argument("--shapes", nargs="+", help="only these shapes")
+    parser.add_argument("--dimensions", type=int, nargs="+", help="only points of so many dimensions")
     parser.add_argument("--most", type=int, default=4_000_000, help="no case of more points")
     parser.add_argument("--peers", nargs="+", default=PEERS, choices=PEERS)
     parser.add_argument("--runs", type=int, default=5)
@@ -65,7 +66,8 @@ def main():
         print("| points | radius, minimum | program | median s (min to max), runs | ratio | bytes a point | exact |")
         print("|---|---|---|---|---|---|---|")
         for case in CASES:
-            if case[1] <= arguments.most and (not arguments.shapes or case[0] in arguments.shapes):
+            if (case[1] <= arguments.most and case[0] in (arguments.shapes or [case[0]])
+                    and case[2] in (arguments.dimensions or [case[2]])):
                 bench.measure(case)
     print(f"\n{os.cpu_count()} cores; {processor()}; Python {sys.version.split()[0]}. Ratio: how many times as long as "
           "lodestone. Bytes a point: peak of the process beyond one of 1,000 points, input included. Exact: core "

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the virtual environment of the tests that read catalogs with Python, in .build/python.
+# Makes the virtual environment of the tests that read catalogs with Python and ask scikit-learn, in .build/python.
 # Without it these tests are skipped, and say so.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 Scripts/install-packages.sh
 if [ ! -e .build/python/requirements.txt ]; then
-  echo "SKIPPED: the tests that read a catalog with Python: make their tools with Scripts/python-tools.sh"
+  echo "SKIPPED: the tests that ask Python (catalogs read, scikit-learn's labels): make their tools with Scripts/python-tools.sh"
 fi
 swift build --configuration release --build-tests --disable-xctest --quiet
 swift test --configuration release --skip-build --disable-xctest "$@"

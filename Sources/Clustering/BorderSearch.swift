@@ -13,7 +13,15 @@ struct BorderSearch {
   private let coreLabels: Storage<Int32>
   private var best: Storage<Int32>
   private var isOpen: Storage<UInt8>
-  private(set) var work = ClusteringWork()
+  private var counted = ClusteringWork()
+
+  /// What was done so far.
+  var work: ClusteringWork {
+    var sum = counted
+    sum.boxTests += descent.boxTests
+    sum.exactTests += pairs.exactTests
+    return sum
+  }
 
   init(
     tree: PointTree, source: PointSource, test: RadiusTest, coreLabels: Storage<Int32>,
@@ -31,8 +39,6 @@ struct BorderSearch {
   mutating func label(_ slot: Int, coreCounts: Storage<Int32>, _ found: (Int, Int32) -> Void) {
     let above = descent.approach(slot)
     visit(slot, from: above, coreCounts, found)
-    work.boxTests += descent.takeBoxTests()
-    work.exactTests += pairs.takeExactTests()
   }
 
   private mutating func visit(
@@ -62,11 +68,11 @@ struct BorderSearch {
       best = arena.storage(uninitialized: points.count)
       isOpen = arena.storage(uninitialized: points.count)
     }
-    work.pairTests += Int(
+    counted.pairTests += Int(
       descent.kernels.label(
         descent.view, points.lowerBound, points.count, level.leaves.list, coreLabels.base,
         Int32(level.known), level.band, best.base, isOpen.base))
-    work.boxTests += level.leaves.count * points.count
+    counted.boxTests += level.leaves.count * points.count
     for point in points where coreLabels.base[point] == .max {
       var label = best.base[point - points.lowerBound]
       if isOpen.base[point - points.lowerBound] != 0 {

@@ -17,7 +17,14 @@ struct Connection {
   private let box: Storage<Float>
   /// Slots whose core points have been joined within, by tasks of their own.
   private let joined: Set<Int>
-  private(set) var work = ClusteringWork()
+  private var counted = ClusteringWork()
+
+  /// What was done so far.
+  var work: ClusteringWork {
+    var sum = counted
+    sum.exactTests += pairs.exactTests
+    return sum
+  }
 
   init(
     _ components: Components, source: PointSource, test: RadiusTest, status: Storage<UInt8>,
@@ -46,7 +53,6 @@ struct Connection {
       joinWithin(node: Int(nodes.children.base[slot]))
       components.refresh(slot)
     }
-    work.exactTests += pairs.takeExactTests()
   }
 
   /// Joins the core points of a node's slots.
@@ -70,7 +76,7 @@ struct Connection {
       kernels.reach_boxes(
         Int32(d), box.base, box.base + d, nodes.boxes.base + node * PointTree.lanes * 2 * d, band,
         &within) & valid
-    work.boxTests += slots.count
+    counted.boxTests += slots.count
     for lane in Lanes(reached) {
       let other = slots.lowerBound + lane
       guard components.firstCore.base[other] >= 0, !components.areOne(slot, other) else { continue }
@@ -194,7 +200,7 @@ struct Connection {
       let lanes = UInt32(truncatingIfNeeded: wanted >> shift) & 0xFFFF
       if lanes != 0 {
         let count = min(leaf.upperBound - first, PointTree.lanes)
-        work.pairTests += count
+        counted.pairTests += count
         met |= UInt64(pairs.neighbours(inBlock: first, of: count, band, wanted: lanes)) << shift
       }
       first += PointTree.lanes

@@ -19,7 +19,15 @@ struct CoreSearch {
   /// Room for the kernel.
   private var room: Storage<UInt16>
   private let arena = Arena()
-  private(set) var work = ClusteringWork()
+  private var counted = ClusteringWork()
+
+  /// What was done so far.
+  var work: ClusteringWork {
+    var sum = counted
+    sum.boxTests += descent.boxTests
+    sum.exactTests += pairs.exactTests
+    return sum
+  }
 
   init(
     tree: PointTree, source: PointSource, test: RadiusTest, needed: Int, status: Storage<UInt8>
@@ -36,8 +44,6 @@ struct CoreSearch {
   mutating func settle(_ slot: Int) {
     let above = descent.approach(slot)
     visit(slot, from: above)
-    work.boxTests += descent.takeBoxTests()
-    work.exactTests += pairs.takeExactTests()
   }
 
   private mutating func visit(_ slot: Int, from above: Int) {
@@ -87,11 +93,11 @@ struct CoreSearch {
       arena.free(room)
       room = arena.storage(uninitialized: 2 * roomNeeded)
     }
-    work.pairTests += Int(
+    counted.pairTests += Int(
       descent.kernels.count(
         descent.view, points.lowerBound, points.count, list.list, Int32(level.known),
         Int32(needed), level.band, room.base, status.base + points.lowerBound))
-    work.boxTests += list.count * points.count
+    counted.boxTests += list.count * points.count
   }
 
   /// The weight within the radius of a point, pairs between the thresholds being compared in Double.

@@ -15,6 +15,7 @@ final class DensityClusters {
   private let minimumPoints: Int
   private let workers: Workers
   private let components: Components
+  private let totalWeight: Int
   /// Slots that tasks take: they depend on the tree alone.
   private let tasks: [Int]
   private(set) var work = ClusteringWork()
@@ -30,6 +31,8 @@ final class DensityClusters {
     // Read 8 at a time.
     status = arena.storage(repeating: openMark, count: tree.count + 64)
     components = Components(tree: tree, arena: arena)
+    totalWeight =
+      tree.count > 0 ? tree.nodes.slots(of: 0).reduce(0) { $0 + Int(tree.nodes.weights[$1]) } : 0
     tasks = tree.count > 0 ? tree.nodes.cut(largest: max(tree.count / 256, 1024)) : []
   }
 
@@ -44,6 +47,12 @@ final class DensityClusters {
   func findCores(_ test: RadiusTest) throws(ClusteringFailure) {
     let (tree, source, status, tasks) = (tree, source, status, tasks)
     let needed = minimumPoints
+    guard needed <= totalWeight else {
+      for point in 0..<tree.count where status.base[point] == openMark {
+        status.base[point] = sparseMark
+      }
+      return
+    }
     var work = ClusteringWork()
     try workers.run(
       .count, count: tasks.count,

@@ -98,8 +98,8 @@ final class Descent {
   private let arena = Arena()
   private var levels: [Level] = []
   private var spare: BoxList
-  /// Boxes compared.
-  private var boxTests = 0
+  /// Boxes compared so far.
+  private(set) var boxTests = 0
 
   init(tree: PointTree, test: RadiusTest, purpose: Purpose, values: Storage<Int32>) {
     self.tree = tree
@@ -113,12 +113,6 @@ final class Descent {
   func level(_ number: Int) -> Level {
     while levels.count <= number { levels.append(Level(dimensions: tree.dimensions, arena: arena)) }
     return levels[number]
-  }
-
-  /// Boxes compared since this was last asked.
-  func takeBoxTests() -> Int {
-    defer { boxTests = 0 }
-    return boxTests
   }
 
   /// Walks from the root to a slot, but not into it; the number of the level above the slot.

@@ -23,19 +23,14 @@ final class PairTest {
   private let kernels = clustering_kernels().pointee
   private let coordinates: Storage<Float>
   private var original = 0
-  private var exactTests = 0
+  /// Pairs compared in Double so far.
+  private(set) var exactTests = 0
 
   init(tree: PointTree, source: PointSource, squaredRadius: Double) {
     self.tree = tree
     self.source = source
     self.squaredRadius = squaredRadius
     coordinates = arena.storage(uninitialized: tree.dimensions)
-  }
-
-  /// Pairs compared in Double since this was last asked.
-  func takeExactTests() -> Int {
-    defer { exactTests = 0 }
-    return exactTests
   }
 
   /// Makes a point of a leaf the one that is compared.
