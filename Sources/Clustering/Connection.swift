@@ -151,7 +151,7 @@ struct Connection {
         let met = neighbours(in: piece, of: points, band, wanted: unmet)
         unmet &= ~met
         pending |= met
-        for lane in Lanes64(met) {
+        for lane in Lanes(met) {
           components.unite(piece.lowerBound + first, piece.lowerBound + lane)
         }
       }
@@ -171,7 +171,7 @@ struct Connection {
     nodes.copyBox(of: otherLeaf, dimensions: tree.dimensions, to: box.base)
     let otherFirst = other.lowerBound + wanted.trailingZeroBitCount
     var found = false
-    for lane in Lanes64(cores(in: piece)) {
+    for lane in Lanes(cores(in: piece)) {
       let point = piece.lowerBound + lane
       if isOne && components.root(point) == components.root(otherFirst) { continue }
       pairs.take(point, inLeaf: points)
@@ -183,7 +183,7 @@ struct Connection {
         components.unite(point, otherFirst)
         if components.isOne.base[leaf] { return true }
       } else {
-        for lane in Lanes64(met) { components.unite(point, other.lowerBound + lane) }
+        for lane in Lanes(met) { components.unite(point, other.lowerBound + lane) }
       }
     }
     return found
@@ -267,18 +267,5 @@ private struct Pieces: Sequence, IteratorProtocol {
     let end = Swift.min(left.lowerBound + 64, left.upperBound)
     defer { left = end..<left.upperBound }
     return left.lowerBound..<end
-  }
-}
-
-/// The numbers of the bits that are set, lowest first.
-private struct Lanes64: Sequence, IteratorProtocol {
-  private var bits: UInt64
-
-  init(_ bits: UInt64) { self.bits = bits }
-
-  mutating func next() -> Int? {
-    guard bits != 0 else { return nil }
-    defer { bits &= bits &- 1 }
-    return bits.trailingZeroBitCount
   }
 }

@@ -88,7 +88,7 @@ struct RadiusTest: Sendable {
       scaledRadius: scaledRadius, error: error, slack: slack, squaredRadius: squaredRadius,
       scale: space.scale)
     // Points that were cut off seem nearer than they are: they are never accepted unseen.
-    if space.isClamped
+    if space.isClamped && squaredRadius < .infinity
       && (Double(largest) + scaledRadius) * 1.01 >= FilterSpace.limit
     {
       band.accept = -1

@@ -1,10 +1,10 @@
 import CClusteringKernels
 
 /// The numbers of the bits that are set, lowest first.
-struct Lanes: Sequence, IteratorProtocol {
-  private var bits: UInt32
+struct Lanes<Bits: FixedWidthInteger & UnsignedInteger>: Sequence, IteratorProtocol {
+  private var bits: Bits
 
-  init(_ bits: UInt32) { self.bits = bits }
+  init(_ bits: Bits) { self.bits = bits }
 
   mutating func next() -> Int? {
     guard bits != 0 else { return nil }

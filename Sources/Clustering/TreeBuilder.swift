@@ -43,11 +43,9 @@ struct TreeBuilder {
     let below = try top.growTop(share: max(table.count / 64, 4096))
     let (table, spare) = (table, spare)
     let drafts = Mutex([NodeDrafts](repeating: NodeDrafts(), count: below.count))
-    let limits = below.map { ($0.start, $0.count, $0.isInSpare, $0.depth) }
-    try workers.run(.build, count: limits.count, make: {}) { _, number in
+    try workers.run(.build, count: below.count, make: {}) { _, number in
       var grower = TreeGrower(table, spare, nil)
-      let (start, count, isInSpare, depth) = limits[number]
-      grower.grow(start: start, count: count, isInSpare: isInSpare, depth: depth)
+      grower.grow(below[number])
       let made = grower.drafts
       drafts.withLock { $0[number] = made }
     }
@@ -90,7 +88,7 @@ private struct TreeGrower {
   private static let rowsPerChunk = 1 << 14
 
   /// What is left to be done later.
-  struct Below {
+  struct Below: Sendable {
     var slot: Int
     var start: Int
     var count: Int
@@ -132,10 +130,11 @@ private struct TreeGrower {
     return try grow(whole, share: share).sorted { $0.slot < $1.slot }
   }
 
-  /// Grows all nodes over a range.
-  mutating func grow(start: Int, count: Int, isInSpare: Bool, depth: Int) {
+  /// Grows all nodes over what was left.
+  mutating func grow(_ below: Below) {
     do throws(ClusteringFailure) {
-      let whole = try part(start..<start + count, isInSpare: isInSpare, depth: depth)
+      let whole = try part(
+        below.start..<below.start + below.count, isInSpare: below.isInSpare, depth: below.depth)
       _ = try grow(whole, share: 0)
     } catch {
       preconditionFailure("only an observer cancels, and there is none")
