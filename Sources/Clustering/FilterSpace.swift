@@ -27,25 +27,29 @@ struct FilterSpace: Sendable {
   /// most `accept` are certainly at most as far in Double, those above `reject` certainly farther.
   func bounds(ofSquare square: Float, at point: Storage<Float>, dimensions: Int) -> ClusteringBand {
     let root = Double(square).squareRoot() / scale
-    let error = 1e-5
-    // The radius that certainly holds what seems to be at this distance, and one that it is certainly not within.
-    var larger = test(radius: root * (1 + error), dimensions: dimensions).band(box: point)
-    var factor = 1 + error
-    var offset = 0.0
-    while !(larger.accept >= square) {
-      factor *= factor
-      offset = max(2 * offset, 0x1p-40 / scale)
-      if root * factor + offset > .greatestFiniteMagnitude { break }
-      larger = test(radius: root * factor + offset, dimensions: dimensions).band(box: point)
+    // The radius that certainly holds what seems to be at this distance, and one that it is certainly beyond: each a
+    // step away, which doubles until it is enough.
+    let firstStep = root * 1e-5 + 0x1p-60 / scale
+    var found = ClusteringBand(accept: -1, reject: .infinity)
+    var step = firstStep
+    while (root + step).isFinite {
+      let band = test(radius: root + step, dimensions: dimensions).band(box: point)
+      if band.accept >= square {
+        found.reject = band.reject
+        break
+      }
+      step *= 2
     }
-    var smaller = test(radius: root * (1 - error), dimensions: dimensions).band(box: point)
-    factor = 1 - error
-    while !(smaller.reject < square) {
-      factor *= factor
-      if factor < 0.5 { return ClusteringBand(accept: -1, reject: larger.reject) }
-      smaller = test(radius: root * factor, dimensions: dimensions).band(box: point)
+    step = firstStep
+    while root - step > 0 {
+      let band = test(radius: root - step, dimensions: dimensions).band(box: point)
+      if band.reject < square {
+        found.accept = band.accept
+        break
+      }
+      step *= 2
     }
-    return ClusteringBand(accept: smaller.accept, reject: larger.reject)
+    return found
   }
 
   /// How neighbours within a radius are told apart in this space.

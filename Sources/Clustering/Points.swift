@@ -157,7 +157,7 @@ public enum ClusteringFailure: Error, Equatable, CustomStringConvertible, Sendab
   case tooMany(Int)
   /// More weight than an Int32 can count.
   case tooMuchWeight(Int)
-  /// There is no radius to choose: fewer than two points, or all in one place.
+  /// There is no radius to choose: fewer points than minimum points, or so many in each place.
   case nothingToChoose
   /// The observer asked to stop.
   case cancelled
@@ -179,7 +179,9 @@ public enum ClusteringFailure: Error, Equatable, CustomStringConvertible, Sendab
     case .negativeWeight(let row): "row \(row) (from 0) has a weight below 0"
     case .tooMany(let count): "\(count) points are more than 2147483646"
     case .tooMuchWeight(let total): "weights of \(total) together are more than 2147483647"
-    case .nothingToChoose: "no radius to choose: all points lie in one place"
+    case .nothingToChoose:
+      "no radius can be chosen: there must be more points than minimum points, and not so many in "
+        + "every place; give a radius"
     case .cancelled: "cancelled"
     }
   }

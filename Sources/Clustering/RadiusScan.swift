@@ -74,11 +74,16 @@ public struct RadiusScan: Sendable {
     _ search: NeighbourSearch, rank: Int
   ) throws(ClusteringFailure) -> [Double] {
     let count = search.tree.count
-    guard count > 1 else { throw .nothingToChoose }
+    guard count > 1, rank <= search.points.totalWeight else { throw .nothingToChoose }
     let stride = max(1, count / Self.sampleSize)
     let sample = search.everyPoint(by: stride)
-    let distances = try search.distances(toNeighbour: min(rank, count), of: sample).sorted()
-    let upper = quantile(distances, Self.quantiles.upper)
+    let distances = try search.distances(
+      // A point is its own first neighbour.
+      toNeighbour: min(max(rank, 2), count), of: sample
+    ).sorted()
+    var upper = quantile(distances, Self.quantiles.upper)
+    // Where most points lie in few places, all that is known is how far others are.
+    if upper == 0 { upper = distances.last ?? 0 }
     guard upper > 0, upper.isFinite else { throw .nothingToChoose }
     // Where many points lie in one place the lower quantile may be 0.
     let lowest = quantile(distances, Self.quantiles.lower)

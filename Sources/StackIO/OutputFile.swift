@@ -20,10 +20,15 @@ public enum OutputFile {
     }
     try refuseToReplace(inputs, at: path)
     var status = stat()
-    let isSpecial = lstat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
+    let isThere = lstat(path, &status) == 0
+    let isSpecial = isThere && status.st_mode & S_IFMT != S_IFREG
     let target = isSpecial ? path : path + ".new-\(getpid())"
     do throws(InputError) {
       try writeDirectly(bytes, to: target, named: path)
+      // What replaces a file may be read by those who could read it before, and by no others.
+      if isThere && !isSpecial && chmod(target, status.st_mode & 0o7777) != 0 {
+        throw failure(path)
+      }
       if !isSpecial && rename(target, path) != 0 { throw failure(path) }
     } catch {
       if !isSpecial { unlink(target) }

@@ -3,7 +3,7 @@ import Foundation
 /// A text of numbers, a point a line: read byte by byte, since a million points are tens of megabytes.
 ///
 /// The rules are those of ``TextTable``: fields are separated by commas, semicolons, tabs or spaces; blank lines
-/// and those that start with `#`, `*` or `%` are comments; a first line that begins with a letter is a header. NaN and
+/// and those that start with `#`, `*` or `%` are comments; a first line that begins with a letter or a quotation mark is a header. NaN and
 /// infinity are numbers here.
 struct PointsText {
   let columns: Int
@@ -108,7 +108,7 @@ private struct PointsReader {
     var end = end
     while end > start && isSpace(text[end - 1]) { end -= 1 }
     // strtod also takes hexadecimal numbers and "nan(...)".
-    for place in start..<end where text[place] == letterX || text[place] == parenthesis {
+    for place in start..<end where text[place] | 0x20 == letterX || text[place] == parenthesis {
       return nil
     }
     return base.withMemoryRebound(to: CChar.self, capacity: text.count) { text in
@@ -132,4 +132,7 @@ private let parenthesis = UInt8(ascii: "(")
 
 private func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 
-private func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7A }
+/// Whether a header may begin so: with a letter of any script, or a quotation mark.
+private func isLetter(_ byte: UInt8) -> Bool {
+  (0x61...0x7A).contains(byte | 0x20) || byte >= 0x80 || byte == UInt8(ascii: "\"")
+}

@@ -6,7 +6,8 @@ struct ClusterCommand: DocumentedCommand {
   static let configuration = CommandConfiguration(
     commandName: "cluster", abstract: "Exact DBSCAN of any points.",
     discussion: """
-      POINTS is a .npy of float32 or float64, or a text file with a point a line. Labels are written \
+      POINTS is a .npy of float32 or float64, or a text file with a point a line: 1 to 64 columns \
+      separated by commas, semicolons, tabs or spaces, with or without a header. Labels are written \
       one a line, in the order and with the numbers of scikit-learn: -1 is noise, -2 a row that \
       was left out.
 

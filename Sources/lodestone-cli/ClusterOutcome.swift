@@ -15,11 +15,13 @@ struct ClusterOutcome {
   private var border: Int { points.includedCount - core - noise }
 
   var remark: String {
-    var text = "\(points.count) points in \(points.dimensions) dimensions: "
+    var text =
+      counted(points.count, "point") + " in " + counted(points.dimensions, "dimension") + ": "
     if points.includedCount < points.count {
       text += "\(points.count - points.includedCount) left out, "
     }
-    text += "\(result.clusterCount) clusters, \(core) core, \(border) border, \(noise) noise"
+    text += counted(result.clusterCount, "cluster")
+    text += ", \(core) core, \(border) border, \(noise) noise"
     guard let choice else { return text }
     text += "\nradius \(radius), minimum points \(minimumPoints): "
     guard let plateau = choice.plateau else {
@@ -27,12 +29,18 @@ struct ClusterOutcome {
     }
     text += phrase(plateau)
     if let other = choice.runnerUp { text += "; next best: " + phrase(other) }
+    text += " (counting those of \(minimumPoints) core points or more)"
+    if !plateau.isLasting { text += "\nno number of clusters above 1 lasts over three radii" }
     return text
   }
 
+  private func counted(_ count: Int, _ what: String) -> String {
+    "\(count) \(what)" + (count == 1 ? "" : "s")
+  }
+
   private func phrase(_ plateau: RadiusChoice.Plateau) -> String {
-    let clusters = plateau.clusters == 1 ? "1 cluster" : "\(plateau.clusters) clusters"
-    return clusters + String(format: " from %.4g to %.4g", plateau.lower, plateau.upper)
+    counted(plateau.clusters, "cluster")
+      + String(format: " from %.4g to %.4g", plateau.lower, plateau.upper)
   }
 
   func json(seconds: [(String, JSONText)]) -> JSONText {

@@ -32,8 +32,9 @@ struct Failure: Error {
 
   func report() {
     // A message from a library may hold line ends; an error is one line.
-    let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
-    FileHandle.standardError.write(Data("lodestone: \(line)\n".utf8))
+    let line = message.split(whereSeparator: \.isNewline).joined(separator: " ").shown
+    // Where nobody can be told, the exit code still tells.
+    try? FileHandle.standardError.write(contentsOf: Data("lodestone: \(line)\n".utf8))
   }
 }
 

@@ -63,6 +63,23 @@ import TestSupport
     }
   }
 
+  /// Points that Float cannot tell apart, and squares that Double cannot hold: slow is allowed, for ever is not.
+  @Test(arguments: [1e7, 1e9, 1e-200, .leastNormalMagnitude, 1e300]) func hopelessScales(
+    scale: Double
+  ) throws {
+    var random = TestRandom(seed: 320)
+    let near = (0..<200).map { _ in Double.random(in: -1...1, using: &random) }
+    let values =
+      scale > 1 && scale < 1e100 ? near + near.map { $0 + scale } : near.map { $0 * scale }
+    let brute = BruteForce(points: values, dimensions: 2)
+    let search = try NeighbourSearch(Points(values, dimensions: 2))
+    for k in [1, 2, 30, values.count / 2] {
+      #expect(
+        try search.distances(toNeighbour: k, of: [0, 7])
+          == [brute.distances(of: 0)[k - 1], brute.distances(of: 7)[k - 1]])
+    }
+  }
+
   /// An index serves several radii, and from several threads at once.
   @Test func oneIndexForManyRadii() async throws {
     var random = TestRandom(seed: 310)

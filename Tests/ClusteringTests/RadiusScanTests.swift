@@ -81,6 +81,22 @@ import TestSupport
       try RadiusScan().cluster(Points([Double](repeating: 3, count: 500), dimensions: 2))
     }
     #expect(throws: ClusteringFailure.minimumPoints(0)) { try RadiusScan(minimumPoints: 0) }
+    #expect(throws: ClusteringFailure.nothingToChoose) {
+      try RadiusScan(minimumPoints: 5).cluster(Points([1.0, 2, 3, 4], dimensions: 1))
+    }
+    // Most points in one place, and every point its own nearest: there is something to choose from.
+    let stacked = [Double](repeating: 0, count: 490) + (1...10).map { Double($0) }
+    #expect(try RadiusScan().cluster(Points(stacked, dimensions: 1)).result.clusterCount > 0)
+    #expect(
+      try RadiusScan(minimumPoints: 1).cluster(Points(stacked, dimensions: 1)).choice.radius > 0)
+  }
+
+  @Test func blobsFarApart() throws {
+    var random = TestRandom(seed: 5)
+    let near = (0..<1000).map { _ in Double.random(in: -1...1, using: &random) }
+    let (choice, _) = try RadiusScan(minimumPoints: 40)
+      .cluster(Points(near + near.map { $0 + 1e9 }, dimensions: 2))
+    #expect(choice.radius > 0)
   }
 
   // MARK: The rule

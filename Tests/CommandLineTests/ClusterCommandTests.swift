@@ -43,7 +43,7 @@ import TestSupport
       let piped = try program.run(
         "cluster", points, "--radius", "1", "--min-points", "3", "--labels", target)
       #expect(piped.output == "0\n0\n0\n-1\n" && piped.code == 0)
-      #expect(piped.errors.contains("1 clusters, 1 core, 2 border, 1 noise"))
+      #expect(piped.errors.contains("1 cluster, 1 core, 2 border, 1 noise"))
     }
     let nowhere = try program.run(
       "cluster", points, "--radius", "1", "--min-points", "3", "--labels", "/dev/null", "--json")
@@ -73,7 +73,7 @@ import TestSupport
     let ragged = try program.folder.write("1 2\n3\n", to: "ragged.csv")
     try expect(65, "line 2", ragged, "--radius", "1", "--labels", "l")
     let one = try program.folder.write("1 2\n1 2\n", to: "one.csv")
-    try expect(65, "one place", one, "--radius", "auto", "--labels", "l")
+    try expect(65, "no radius can be chosen", one, "--radius", "auto", "--labels", "l")
     try expect(65, "is an input", points, "--radius", "1", "--labels", points)
     #expect(!FileManager.default.fileExists(atPath: program.folder.file("l")))
   }

@@ -65,6 +65,8 @@ import TestSupport
       ("1\r2\r3", [1, 2, 3], 1),
       ("nan inf\n-Infinity 5\n", [.nan, .infinity, -.infinity, 5], 2),
       ("index\n7\n", [7], 1),
+      ("\"x\",\"y\"\n1,2\n", [1, 2], 2),
+      ("\u{3B1};\u{3B2}\n1;2\n", [1, 2], 2),
     ]
     for (text, values, dimensions) in cases {
       let file = try PointsFile(path: folder.write(text, to: "p.csv"))
@@ -79,7 +81,8 @@ import TestSupport
 
   @Test(arguments: [
     ("1,2\n3,x\n", "line 2"), ("1,2\n\n# c\n3,,4\n", "line 4"), ("1,2\na,b\n", "line 2"),
-    ("0x1f 2\n", "line 1"), ("1,5;2,5\n", "line 1"), ("1 2\n3 4 5\n", "line 2"),
+    ("0x1f 2\n", "line 1"), ("0X1F 2\n", "line 1"), ("1,5;2,5\n", "line 1"),
+    ("1 2\n3 4 5\n", "line 2"),
     ("1,2,\n", "line 1"),
   ])
   func textDefects(text: String, place: String) throws {
