@@ -56,7 +56,7 @@ public struct DBSCAN: Sendable {
   /// With weights, a point counts as often as its weight says.
   ///
   /// - Throws: ``ClusteringFailure/cancelled`` where the workers' observer says so.
-  /// - Complexity: O(n log n) expected in low dimensions, whatever the radius. Memory: about 45 bytes a point at 4
+  /// - Complexity: O(n log n) expected in low dimensions, whatever the radius. Memory: about 60 bytes a point at 4
   ///   dimensions, beyond the points, whatever the radius.
   public func cluster(
     _ points: Points, workers: Workers = Workers()

@@ -18,7 +18,7 @@ public final class NeighbourSearch: Sendable {
   /// Builds the index.
   ///
   /// - Throws: ``ClusteringFailure/cancelled``.
-  /// - Complexity: O(n log n); about 30 bytes a point at 4 dimensions, half as much again while it is built.
+  /// - Complexity: O(n log n); about 45 bytes a point at 4 dimensions, half of them room in which it clusters.
   public init(_ points: Points, workers: Workers = Workers()) throws(ClusteringFailure) {
     self.points = points
     self.workers = workers

@@ -11,7 +11,7 @@ import Foundation
 /// 1. `minimumPoints` is max(2 d, total weight / 1000), rounded, unless it is given: a cluster of less than a thousandth
 ///    of the points is not looked for.
 /// 2. The radii are a geometric series between two quantiles, 1 % and 90 %, of the distance to the neighbour of that
-///    rank, over points picked by a fixed stride.
+///    rank (the second at least: a point is its own first), over points picked by a fixed stride.
 /// 3. At each radius exact DBSCAN finds the clusters; those with at least `minimumPoints` core points count. Radii above
 ///    one at which a single cluster holds half of the points are left out, unless the smaller ones make no plateau of
 ///    several clusters.
@@ -49,9 +49,9 @@ public struct RadiusScan: Sendable {
 
   /// Chooses a radius and clusters the points with it.
   ///
-  /// - Throws: ``ClusteringFailure/nothingToChoose`` for fewer points than are needed for a core point or all in one
-  ///   place, or ``ClusteringFailure/cancelled``.
-  /// - Complexity: about five clusterings at one radius.
+  /// - Throws: ``ClusteringFailure/nothingToChoose`` for fewer points than are needed for a core point, or so many in
+  ///   every place; or ``ClusteringFailure/cancelled``.
+  /// - Complexity: about eight clusterings at one radius and these minimum points.
   public func cluster(
     _ points: Points, workers: Workers = Workers()
   ) throws(ClusteringFailure) -> (choice: RadiusChoice, result: DBSCAN.Result) {
