@@ -22,6 +22,16 @@ static inline int lodestone_tiff_get_string(TIFF *tiff, uint32_t tag, const char
   return TIFFGetField(tiff, tag, value);
 }
 
+static inline int lodestone_tiff_get_u64(TIFF *tiff, uint32_t tag, uint64_t *value) {
+  return TIFFGetField(tiff, tag, value);
+}
+
+// A tag that libtiff does not know by name is read with its count.
+static inline int lodestone_tiff_get_array(
+    TIFF *tiff, uint32_t tag, uint32_t *count, const void **values) {
+  return TIFFGetField(tiff, tag, count, values);
+}
+
 static inline int lodestone_tiff_set_u16(TIFF *tiff, uint32_t tag, uint16_t value) {
   return TIFFSetField(tiff, tag, (int)value);
 }

@@ -16,10 +16,13 @@ final class Execution {
   }
 
   /// Reads a scan and digests its frames.
-  func load(_ request: ScanRequest, progress: (String) -> Void) throws -> LoadedScan {
+  func load(
+    _ scan: Scan, _ parameters: ParameterSet, progress: (String) -> Void
+  ) throws -> LoadedScan {
     let clock = ContinuousClock()
     let start = clock.now
-    let loaded = try LoadedScan(try request.open(), progress: progress)
+    let loaded = try LoadedScan(
+      scan, saturation: parameters.number("correct.saturation"), progress: progress)
     // Read anew from another place, it is still one stage.
     stages = [.init(name: "read", seconds: (clock.now - start) / .seconds(1))]
     return loaded

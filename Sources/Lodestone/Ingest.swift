@@ -37,7 +37,16 @@ public struct Ingest {
     self.progress = progress
   }
 
-  /// Reads, analyses and stores a scan.
+  /// Finds the only scan of a request, and reads, analyses and stores it.
+  ///
+  /// - Throws: ``InputError``, ``AnalysisError``, ``CatalogError``, ``SampleConflict``.
+  public func run(
+    _ request: ScanRequest, sample: String, explain: ((RunDifference) -> Void)? = nil
+  ) throws -> Outcome {
+    try run(try request.open(), of: request, sample: sample, explain: explain)
+  }
+
+  /// Reads, analyses and stores one of a request's scans.
   ///
   /// All computing is done before the catalog's lock is taken. A run that is stored already is not
   /// computed again. One that fails after its scan was read is stored as a failed execution.
@@ -46,10 +55,11 @@ public struct Ingest {
   ///   computed.
   /// - Throws: ``InputError``, ``AnalysisError``, ``CatalogError``, ``SampleConflict``.
   public func run(
-    _ request: ScanRequest, sample: String, explain: ((RunDifference) -> Void)? = nil
+    _ scan: Scan, of request: ScanRequest, sample: String,
+    explain: ((RunDifference) -> Void)? = nil
   ) throws -> Outcome {
     let execution = Execution(purpose: .ingest, command: command)
-    let loaded = try execution.load(request, progress: progress)
+    let loaded = try execution.load(scan, parameters, progress: progress)
     let sighting = try Sighting(of: loaded.scan, request: request)
     let scanID = loaded.record.id
     let run = RunRecord(

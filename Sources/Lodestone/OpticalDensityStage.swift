@@ -40,45 +40,56 @@ struct OpticalDensityStage {
     var correction = OpticalDensityCorrection()
     correction.outlierFloor = Float(parameters.fixed("correct.outlier_od"))
     correction.outlierDeviations = Float(parameters.fixed("correct.outlier_deviations"))
-    switch loaded.scan.signal {
+    switch loaded.scan.signal.value {
     case .counts: return try fromCounts(loaded, &correction)
     case .transmission:
       try refuseCounts(loaded, above: 1.5, "transmission")
       let finished = correction
-      return try collect(loaded) { finished.opticalDensity(transmission: loaded.frames[$0].image) }
+      return try collect(loaded) {
+        finished.opticalDensity(transmission: loaded.frames[$0].frame.image)
+      }
     case .od:
       // No detector sees e^-20 of the beam.
       try refuseCounts(loaded, above: 20, "optical density")
       let finished = correction
-      return try collect(loaded) { finished.repaired(loaded.frames[$0].image) }
+      return try collect(loaded) { finished.repaired(loaded.frames[$0].frame.image) }
     }
   }
 
   private func fromCounts(
     _ loaded: LoadedScan, _ correction: inout OpticalDensityCorrection
   ) throws -> Output {
-    let reference = try referenceLevel(loaded)
-    let dark = loaded.dark?.image
     correction.saturation = saturation(loaded)
-    correction.minimumReference = minimumReference(
-      loaded.frames.count, dark: dark, reference: reference)
+    let finishedSaturation = correction.saturation
+    let reference = try referenceLevel(loaded, saturation: finishedSaturation)
+    correction.minimumReference = minimumReference(loaded, reference: reference)
     let finished = correction
-    var logRatio: Float = 0
-    // The empty field is in the frame itself: its exposure is the frame's.
-    if let exposure = loaded.scan.exposure, let other = loaded.scan.referenceExposure,
-      loaded.scan.reference != .emptyField
-    {
-      logRatio = Float(log(exposure / other))
-    }
-    let ratio = logRatio
     var output = try collect(loaded) { index in
-      finished.opticalDensity(
-        counts: loaded.frames[index].image, dark: dark, reference: reference(index),
-        logExposureRatio: ratio)
+      let (exposure, i0Exposure) = exposures(loaded, index)
+      let dark = loaded.dark(index, exposure: exposure)
+      var ratio: Float = 0
+      if let exposure, let i0Exposure { ratio = Float(log(exposure / i0Exposure)) }
+      return finished.opticalDensity(
+        counts: loaded.frames[index].image(saturation: finishedSaturation), dark: dark?.image,
+        darkScale: dark?.scale ?? 1,
+        referenceDarkScale: loaded.dark(index, exposure: i0Exposure)?.scale ?? 1,
+        reference: reference(index), logExposureRatio: ratio)
     }
     output.saturation = correction.saturation
     output.minimumReference = correction.minimumReference
     return output
+  }
+
+  /// The exposures of the frame and its I0, s; nil where not known.
+  private func exposures(_ loaded: LoadedScan, _ energy: Int) -> (frame: Double?, i0: Double?) {
+    let frame = loaded.frames[energy].exposure
+    switch loaded.scan.reference {
+    case .frames, .frame:
+      return (frame, loaded.references[loaded.referenceOf[energy]].exposure)
+    case .spectra: return (frame, loaded.scan.spectrumExposure)
+    // The empty field is in the frame itself.
+    case .emptyField, .notNeeded: return (frame, frame)
+    }
   }
 
   private func collect(
@@ -86,7 +97,7 @@ struct OpticalDensityStage {
   ) throws -> Output {
     let made = mapInParallel(loaded.frames.count, body)
     for (index, frame) in made.enumerated() where frame == nil {
-      let location = loaded.scan.frames[index]
+      let location = loaded.location(index)
       throw InputError(
         "no pixel is left at \(loaded.scan.energies[index]) eV: all counts or references are "
           + "below correct.minimum_reference, saturated or not numbers", path: location.path,
@@ -98,20 +109,21 @@ struct OpticalDensityStage {
 
   /// I0 at each of the scan's energies.
   private func referenceLevel(
-    _ loaded: LoadedScan
+    _ loaded: LoadedScan, saturation: Float?
   ) throws -> @Sendable (_ energy: Int) -> ReferenceLevel {
-    switch loaded.reference {
+    switch loaded.scan.reference {
     case .notNeeded: preconditionFailure("only counts have a reference")
-    case .frame(let frame):
-      let image = frame.image
-      return { _ in .frame(image) }
-    case .frames(let frames): return { .frame(frames[$0].image) }
-    case .levels(let levels): return { .level(Float(levels[$0])) }
+    case .frames, .frame:
+      let images = loaded.references.map { $0.image(saturation: saturation) }
+      return { .frame(images[loaded.referenceOf[$0]]) }
+    case .spectra: return { .level(Float(loaded.scan.steps[$0].referenceLevel ?? 0)) }
     case .emptyField:
-      let net = loaded.frames.map { frame in
-        var image = frame.image
-        if let dark = loaded.dark?.image {
-          for index in image.pixels.indices { image.pixels[index] -= dark.pixels[index] }
+      let net = loaded.frames.indices.map { energy in
+        var image = loaded.frames[energy].frame.image
+        if let dark = loaded.dark(energy, exposure: loaded.frames[energy].exposure) {
+          for index in image.pixels.indices {
+            image.pixels[index] -= dark.image.pixels[index] * dark.scale
+          }
         }
         return image
       }
@@ -126,29 +138,24 @@ struct OpticalDensityStage {
 
   private func saturation(_ loaded: LoadedScan) -> Float? {
     if let given = parameters.number("correct.saturation") { return Float(given) }
-    var all = loaded.frames
-    switch loaded.reference {
-    case .frames(let frames): all += frames
-    case .frame(let frame): all.append(frame)
-    case .notNeeded, .levels, .emptyField: break
-    }
-    let largest = all.compactMap(\.values.maximum).max()
-    // The largest count of a detector of 8, 12, 14 or 16 bits.
-    return [255, 4095, 16383, 65535].contains(largest) ? largest.map { Float($0) } : nil
+    let largest = (loaded.frames + loaded.references).compactMap(\.largest).max()
+    return largest.flatMap { FrameMean.ceilings.contains($0) ? Float($0) : nil }
   }
 
   private func minimumReference(
-    _ energies: Int, dark: Image?, reference: @Sendable (Int) -> ReferenceLevel
+    _ loaded: LoadedScan, reference: @Sendable (Int) -> ReferenceLevel
   ) -> Float {
     if let given = parameters.number("correct.minimum_reference") { return Float(given) }
-    let typical = mapInParallel(energies) { energy -> Float in
+    let typical = mapInParallel(loaded.frames.count) { energy -> Float in
       switch reference(energy) {
       case .level(let level): return level
       case .frame(let frame):
+        let dark = loaded.dark(energy, exposure: exposures(loaded, energy).i0)
         // The median of about 20,000 pixels, evenly spread.
         let step = max(1, frame.pixels.count / 20_000)
         let net = stride(from: 0, to: frame.pixels.count, by: step)
-          .map { frame.pixels[$0] - (dark?.pixels[$0] ?? 0) }.filter { !$0.isNaN }.sorted()
+          .map { frame.pixels[$0] - (dark.map { $0.image }?.pixels[$0] ?? 0) * (dark?.scale ?? 1) }
+          .filter { !$0.isNaN }.sorted()
         return net.isEmpty ? 0 : net[net.count / 2]
       }
     }
@@ -159,9 +166,9 @@ struct OpticalDensityStage {
     _ loaded: LoadedScan, above limit: Float, _ kind: String
   ) throws {
     for (index, frame) in loaded.frames.enumerated() {
-      let values = frame.values.floats
+      let values = frame.frame.values.floats
       if 2 * values.count(where: { $0 > limit }) > values.count {
-        let location = loaded.scan.frames[index]
+        let location = loaded.location(index)
         throw InputError(
           "\(kind) above \(limit) over half the pixels: this looks like counts (--signal counts)",
           path: location.path, place: "page \(location.page + 1)")

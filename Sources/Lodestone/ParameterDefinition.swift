@@ -40,6 +40,12 @@ public struct ParameterDefinition: Sendable {
   /// All parameters, in the order in which the data meets them.
   public static let all: [ParameterDefinition] = [
     .init(
+      "correct.exposure", .number(1e-9...1e9), auto: true, unit: "s", "auto",
+      "a frame's exposure, where --exposure does not give it; auto: the file's tag, else not known"),
+    .init(
+      "correct.reference_exposure", .number(1e-9...1e9), auto: true, unit: "s", "auto",
+      "a reference's exposure, where --reference-exposure does not give it; auto: as above"),
+    .init(
       "correct.minimum_reference", .number(0...1e9), auto: true, unit: "counts", "auto",
       "least reference above dark; auto: 5, or a hundredth of its median where that is less"),
     .init(

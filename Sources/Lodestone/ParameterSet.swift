@@ -62,7 +62,7 @@ public struct ParameterSet: Sendable, Equatable {
   }
 
   /// A number or whole number; nil where it is "auto".
-  func number(_ name: String) -> Double? {
+  package func number(_ name: String) -> Double? {
     switch values[name] {
     case .number(let number): return number
     case .integer(let number): return Double(number)

@@ -71,7 +71,8 @@ struct SummaryStage {
       let (mean, deviation) = spectrum(frames, members[label])
       return ClusterRecord(
         label: label, pixels: pixels[label], dbscanPixels: members[label].count,
-        areaUM2: scan.pixelSizeUM.map { $0 * $0 * Double(pixels[label]) }, meanSpectrum: mean,
+        areaUM2: scan.pixelSizeUM.map { $0.value * $0.value * Double(pixels[label]) },
+        meanSpectrum: mean,
         deviationSpectrum: deviation,
         elements: elementRows(mean, scan.energies, windows, elements))
     }

@@ -50,7 +50,7 @@ public struct Verify {
     let storedID = try catalog.requireResult(of: runID)
     let stored = try catalog.result(storedID)
     let execution = Execution(purpose: .verify, command: command)
-    let (loaded, request) = try load(run, runID, at: place, adjust, execution)
+    let (loaded, request) = try load(run, runID, parameters, at: place, adjust, execution)
     let sighting = try Sighting(of: loaded.scan, request: request)
     func store(
       _ answer: Catalog.Answer, _ verification: VerificationRecord? = nil
@@ -103,12 +103,12 @@ public struct Verify {
   ) -> any Error {
     guard let error = error as? InputError, error.kind == .missing else { return error }
     let options = [
-      ("--energies", request.energiesPath), ("--reference", request.reference),
-      ("--dark", request.darkPath),
+      ("--energies", request.energiesPaths), ("--reference", request.references),
+      ("--dark", request.darkPaths),
     ]
     let command = "lodestone verify \(runID.prefix(12))"
     let advice: String
-    if let option = options.first(where: { $0.1 == error.path })?.0 {
+    if let option = options.first(where: { $0.1.contains(error.path) })?.0 {
       advice = "say where it lies now: \(command) \(isPlaceKnown ? "SCAN " : "")\(option) FILE"
     } else if !isPlaceKnown {
       advice = "if the scan lies elsewhere now, say where: \(command) SCAN"
@@ -121,7 +121,7 @@ public struct Verify {
 
   /// The scan as it was last read, or as it was read before that.
   private func load(
-    _ run: RunRecord, _ runID: String, at place: String?,
+    _ run: RunRecord, _ runID: String, _ parameters: ParameterSet, at place: String?,
     _ adjust: (inout ScanRequest) throws -> Void,
     _ execution: Execution
   ) throws -> (LoadedScan, ScanRequest) {
@@ -131,7 +131,7 @@ public struct Verify {
       var request = place.map { kept.moved(to: $0) } ?? kept
       try adjust(&request)
       do {
-        let loaded = try execution.load(request, progress: progress)
+        let loaded = try execution.load(request.open(), parameters, progress: progress)
         if loaded.record.id == run.scanID { return (loaded, request) }
         let parts = Catalog.differences(try catalog.scan(run.scanID), loaded.record)
           .map { $0.name.isEmpty ? $0.component : "\($0.component) (\($0.name))" }

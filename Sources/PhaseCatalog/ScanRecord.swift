@@ -65,8 +65,12 @@ package struct ScanRecord: Sendable, Equatable {
     frames.filter { $0.kind == kind }
   }
 
-  /// eV, ascending.
-  package var energies: [Double] { frames(of: .sample).compactMap(\.energyEV) }
+  /// eV, ascending, each once: an energy may have several exposures.
+  package var energies: [Double] {
+    frames(of: .sample).compactMap(\.energyEV).reduce(into: []) { energies, energy in
+      if energies.last != energy { energies.append(energy) }
+    }
+  }
 
   /// The identity: what was measured and how, not where it lies or what it shows.
   package var id: String {

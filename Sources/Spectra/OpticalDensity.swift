@@ -38,25 +38,29 @@ extension OpticalDensityCorrection {
   /// A pixel is altered if it or its reference is not above the dark, its reference is below
   /// ``minimumReference``, either is saturated, or its OD is an outlier of its 3 x 3 pixels.
   ///
-  /// - Parameter logExposureRatio: ln(sample exposure / reference exposure).
+  /// - Parameters:
+  ///   - darkScale: the frame's exposure over the dark's.
+  ///   - referenceDarkScale: the reference's exposure over the dark's.
+  ///   - logExposureRatio: ln(sample exposure / reference exposure).
   /// - Complexity: O(pixels).
   public func opticalDensity(
-    counts: Image, dark: Image?, reference: ReferenceLevel, logExposureRatio: Float = 0
+    counts: Image, dark: Image?, darkScale: Float = 1, referenceDarkScale: Float = 1,
+    reference: ReferenceLevel, logExposureRatio: Float = 0
   ) -> OpticalDensityFrame? {
     var od = Image(height: counts.height, width: counts.width, filledWith: .nan)
     for index in counts.pixels.indices {
-      let offset = dark?.pixels[index] ?? 0
+      let dark = dark?.pixels[index] ?? 0
       let value = counts.pixels[index]
       var level: Float
       var isSaturated = saturation.map { value >= $0 } ?? false
       switch reference {
       case .frame(let frame):
-        level = frame.pixels[index] - offset
+        level = frame.pixels[index] - dark * referenceDarkScale
         if let saturation, frame.pixels[index] >= saturation { isSaturated = true }
       case .level(let constant):
         level = constant
       }
-      let net = value - offset
+      let net = value - dark * darkScale
       // Comparisons with NaN are false: what is not a number is not measured.
       if net > 0, level > minimumReference, !isSaturated {
         od.pixels[index] = logf(level / net) + logExposureRatio

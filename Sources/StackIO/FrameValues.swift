@@ -19,12 +19,38 @@ public enum FrameValues: Sendable, Equatable {
   }
 
   /// The values in the narrowest type.
-  public init(exactly values: [Float]) {
+  public init(exactly values: consuming [Float]) {
     if values.allSatisfy({ UInt16(exactly: $0) != nil }) {
       self = .uint16(values.map { UInt16($0) })
     } else {
-      self = .float32(values.map(canonical))
+      // In place: a frame may be as large as the memory that is left.
+      for index in values.indices { values[index] = canonical(values[index]) }
+      self = .float32(values)
     }
+  }
+
+  /// Adds values behind these, in the narrowest type that holds all.
+  mutating func append(_ other: FrameValues) {
+    // Each array is taken out of the enumeration before it grows, so that it is not copied.
+    if case .uint16(var values) = self, case .uint16(let more) = other {
+      self = .uint16([])
+      values += more
+      self = .uint16(values)
+    } else if case .float32(var values) = self, !other.isFloat64 {
+      self = .uint16([])
+      values += other.floats
+      self = .float32(values)
+    } else if case .float64(var values) = self {
+      self = .uint16([])
+      values += other.doubles
+      self = .float64(values)
+    } else {
+      self = other.isFloat64 ? .float64(doubles + other.doubles) : .float32(floats + other.floats)
+    }
+  }
+
+  private var isFloat64: Bool {
+    if case .float64 = self { true } else { false }
   }
 
   /// The number of values.
@@ -42,6 +68,15 @@ public enum FrameValues: Sendable, Equatable {
     case .uint16(let values): values.map { Float($0) }
     case .float32(let values): values
     case .float64(let values): values.map { Float($0) }
+    }
+  }
+
+  /// The values as Double.
+  public var doubles: [Double] {
+    switch self {
+    case .uint16(let values): values.map { Double($0) }
+    case .float32(let values): values.map { Double($0) }
+    case .float64(let values): values
     }
   }
 
@@ -74,23 +109,6 @@ public struct Frame: Sendable, Equatable {
 
   /// The frame for computing.
   public var image: Image { Image(height: height, width: width, pixels: values.floats) }
-
-  /// The mean of frames of one shape, taken in Double.
-  static func mean(of frames: [Frame]) -> Frame? {
-    guard let first = frames.first else { return nil }
-    if frames.count == 1 { return first }
-    var sums = [Double](repeating: 0, count: first.values.count)
-    for frame in frames {
-      switch frame.values {
-      case .uint16(let values): for (i, v) in values.enumerated() { sums[i] += Double(v) }
-      case .float32(let values): for (i, v) in values.enumerated() { sums[i] += Double(v) }
-      case .float64(let values): for (i, v) in values.enumerated() { sums[i] += v }
-      }
-    }
-    return Frame(
-      height: first.height, width: first.width,
-      values: FrameValues(exactly: sums.map { $0 / Double(frames.count) }))
-  }
 }
 
 /// One NaN and one zero: identities compare bits, and neither a payload nor a zero's sign says anything.

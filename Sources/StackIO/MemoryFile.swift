@@ -35,6 +35,17 @@ final class MemoryFile {
     return tmsize_t(available)
   }
 
+  /// Copies bytes from an offset on; false where there are not enough.
+  func copy(_ offset: Int, into target: UnsafeMutableRawBufferPointer) -> Bool {
+    guard offset >= 0, offset <= bytes.count, target.count <= bytes.count - offset else {
+      return false
+    }
+    bytes.withUnsafeBytes {
+      target.copyMemory(from: .init(rebasing: $0[offset...].prefix(target.count)))
+    }
+    return true
+  }
+
   func write(_ source: UnsafeMutableRawPointer?, _ count: Int) -> tmsize_t {
     guard let source, count > 0 else { return 0 }
     if position + count > bytes.count {

@@ -19,75 +19,144 @@ public enum Geometry: String, Sendable, CaseIterable {
 }
 
 /// One frame's place: a page of a file.
-public struct FrameLocation: Sendable, Equatable {
+public struct FrameLocation: Sendable, Equatable, Hashable {
   /// The file.
   public let path: String
   /// The page, from 0.
   public let page: Int
+
+  /// The place as errors name it.
+  var place: String { "page \(page + 1)" }
+}
+
+/// A value and where it came from, in words.
+public struct Sourced<Value: Sendable & Equatable>: Sendable, Equatable {
+  /// The value.
+  public let value: Value
+  /// Where it came from: "file name", "energies.txt, line 3".
+  public let source: String
+}
+
+/// A frame of a scan, and what is known of how it was taken.
+public struct ScanFrame: Sendable, Equatable {
+  /// Where it lies.
+  public let location: FrameLocation
+  /// The photon energy, eV; nil where it serves all energies, or its energy is not known.
+  public let energyEV: Sourced<Double>?
+  /// The exposure, s; nil where it is not known.
+  public let exposure: Sourced<Double>?
+  /// The place in time among the frames of the sample and its references; nil where it plays no part.
+  public let acquisition: Int?
+}
+
+/// What was measured at one energy.
+public struct ScanStep: Sendable, Equatable {
+  /// The photon energy, eV.
+  public let energyEV: Double
+  /// The exposures, which are averaged.
+  public let frames: [ScanFrame]
+  /// Which of the scan's references are averaged to be I0 here.
+  public let references: [Int]
+  /// Which of the scan's darks are averaged to be the dark here.
+  public let darks: [Int]
+  /// I0 from a spectrum; nil where it comes from frames or the empty field.
+  public let referenceLevel: Double?
+}
+
+/// A spectrum of I0, as a text file has it.
+public struct I0Spectrum: Sendable, Equatable {
+  /// The file.
+  public let path: String
+  /// eV, ascending.
+  public let energies: [Double]
+  /// The intensity at each energy, above 0.
+  public let values: [Double]
 }
 
 /// Where a scan's I0 comes from.
 public enum ReferenceSource: Sendable, Equatable {
   /// The values need none: transmission or optical density.
   case notNeeded
-  /// One reference frame an energy, in the scan's order.
-  case frames([FrameLocation])
+  /// Reference frames, by energy.
+  case frames
   /// One frame for all energies.
-  case frame(FrameLocation)
-  /// A spectrum of I0 (eV, counts) from a text file, and its value at each of the scan's energies.
-  case spectrum(path: String, energies: [Double], values: [Double], levels: [Double])
+  case frame
+  /// A spectrum, or one for each of the joined stacks.
+  case spectra([I0Spectrum])
   /// The scan's own empty field.
   case emptyField
 }
 
-/// A scan as it lies in files: its energies (ascending), its frames in that order, its references
-/// and what is known of how it was taken. Frames are read on demand with a ``FrameReader``.
+/// A scan as it lies in files: its energies (ascending), the frames at each, its references, and what is
+/// known of how it was taken. Frames are read on demand with a ``FrameReader``.
 public struct Scan: Sendable {
-  /// The photon energies, eV, ascending.
-  public let energies: [Double]
-  /// The file that lists the energies; nil where they are in the names of the frames' files.
-  public let energiesPath: String?
-  /// The frames, in the order of the energies.
-  public let frames: [FrameLocation]
-  /// A frame's rows.
-  public let height: Int
-  /// A frame's columns.
-  public let width: Int
+  /// Which of the scans in its folder it is: position and repetition; nil where there is one only.
+  public let part: String?
+  /// The layout of its files, in words.
+  public let layout: String
+  /// The energies, ascending, and what was measured at each.
+  public let steps: [ScanStep]
+  /// The references, in the order of the energies that they serve.
+  public let references: [ScanFrame]
+  /// The darks.
+  public let darks: [ScanFrame]
   /// Where I0 comes from.
   public let reference: ReferenceSource
-  /// The dark frames; they are averaged.
-  public let darks: [FrameLocation]
-  /// What the values are.
-  public let signal: SignalKind
+  /// How references were found for each energy, in words; nil where there are no reference frames.
+  public let pairing: String?
+  /// The shape and type of the frames.
+  public let frameLayout: TIFFFile.Layout
+  /// How pieces of a frame can be read.
+  public let access: TIFFFile.Access
+  /// What the values are, and how that is known.
+  public let signal: Sourced<SignalKind>
   /// The side of a pixel, um, at the lowest energy; nil where it is not known.
-  public let pixelSizeUM: Double?
-  /// The exposure of a frame, s; nil where it is not known.
-  public let exposure: Double?
-  /// The exposure of a reference frame, s; nil where it is not known.
-  public let referenceExposure: Double?
+  public let pixelSizeUM: Sourced<Double>?
   /// What depth means.
   public let geometry: Geometry
+  /// The files that list energies.
+  public let energyFiles: [String]
   /// Whatever was done to the input that its owner may want to know.
-  public let remarks: [String]
+  public private(set) var remarks: [String]
+
+  /// The photon energies, eV, ascending.
+  public var energies: [Double] { steps.map(\.energyEV) }
+  /// A frame's rows.
+  public var height: Int { frameLayout.height }
+  /// A frame's columns.
+  public var width: Int { frameLayout.width }
+
+  /// Adds what was found while its frames were read.
+  public mutating func add(remarks more: [String]) { remarks += more }
+
+  /// The exposure behind an I0 spectrum, s, as the user gave it.
+  public let spectrumExposure: Double?
 
   /// The files that hold the scan, with their roles, each once.
   public var files: [(path: String, role: String)] {
     var files: [(path: String, role: String)] = []
-    func add(_ locations: [FrameLocation], _ role: String) {
-      for location in locations where !files.contains(where: { $0.path == location.path }) {
-        files.append((location.path, role))
-      }
+    var seen: Set<String> = []
+    func add(_ paths: some Sequence<String>, _ role: String) {
+      for path in paths where seen.insert(role + path).inserted { files.append((path, role)) }
     }
-    add(frames, "frames")
-    switch reference {
-    case .frames(let locations): add(locations, "reference")
-    case .frame(let location): add([location], "reference")
-    case .spectrum(let path, _, _, _): files.append((path, "reference"))
-    case .notNeeded, .emptyField: break
-    }
-    add(darks, "dark")
-    if let energiesPath { files.append((energiesPath, "energies")) }
+    add(steps.lazy.flatMap { $0.frames.map(\.location.path) }, "frames")
+    add(references.map(\.location.path), "reference")
+    if case .spectra(let spectra) = reference { add(spectra.map(\.path), "reference") }
+    add(darks.map(\.location.path), "dark")
+    add(energyFiles, "energies")
     return files
+  }
+}
+
+extension [ScanFrame] {
+  /// The mean exposure of frames that are averaged, s; nil where one is not known.
+  public var meanExposure: Double? {
+    let known = compactMap { $0.exposure?.value }
+    // Equal exposures give just that: a sum of them is rounded.
+    if let first = known.first, known.count == count {
+      return known.allSatisfy { $0 == first } ? first : known.reduce(0, +) / Double(count)
+    }
+    return nil
   }
 }
 
@@ -102,24 +171,23 @@ public final class FrameReader {
   ///
   /// - Throws: ``InputError``.
   public func frame(at location: FrameLocation) throws(InputError) -> Frame {
-    let file = try open(location.path)
-    return try file.frame(page: location.page)
+    try open(location.path).frame(page: location.page)
+  }
+
+  /// Some rows of the frame at a location, row-major.
+  ///
+  /// - Throws: ``InputError``.
+  public func values(at location: FrameLocation, rows: Range<Int>) throws(InputError) -> FrameValues
+  {
+    try open(location.path).values(page: location.page, rows: rows)
   }
 
   /// The file, opened if it is not open already.
   func open(_ path: String) throws(InputError) -> TIFFFile {
     if let file, file.path == path { return file }
+    file = nil
     let opened = try TIFFFile(path: path)
     file = opened
     return opened
-  }
-
-  /// The mean of the frames at some locations; nil where there are none.
-  ///
-  /// - Throws: ``InputError``.
-  public func mean(of locations: [FrameLocation]) throws(InputError) -> Frame? {
-    var frames: [Frame] = []
-    for location in locations { frames.append(try frame(at: location)) }
-    return Frame.mean(of: frames)
   }
 }

@@ -3,11 +3,13 @@ import Foundation
 /// The lines of a text file that hold data, with their numbers.
 ///
 /// Lines end in LF or CRLF; a byte order mark is skipped; blank lines and those that start with `#`,
-/// `*` or `%` are comments. Fields are separated by commas, semicolons, tabs or spaces.
+/// `*` or `%` are comments. Fields are apart by semicolons, tabs, commas or spaces; decimal commas are refused.
 struct TextTable {
   struct Line {
     let number: Int
     let fields: [Substring]
+    /// Whether its fields are apart by commas.
+    var isOfCommas = false
 
     /// Whether it names columns: it begins with a letter, and is no "nan" or "inf".
     var isHeader: Bool { fields[0].first?.isLetter == true && Double(fields[0]) == nil }
@@ -17,9 +19,12 @@ struct TextTable {
   private(set) var lines: [Line]
 
   init(path: String) throws(InputError) {
+    try self.init(text: try textOfFile(path), path: path)
+  }
+
+  init(text: String, path: String) throws(InputError) {
     self.path = path
     lines = []
-    let text = try textOfFile(path)
     var lines: [Line] = []
     for (index, line) in text.split(
       omittingEmptySubsequences: false, whereSeparator: \.isNewline
@@ -27,26 +32,48 @@ struct TextTable {
       guard let first = line.first(where: { !$0.isWhitespace }), !"#*%".contains(first) else {
         continue
       }
-      lines.append(Line(number: index + 1, fields: try fields(of: line, number: index + 1)))
+      lines.append(try self.line(line, number: index + 1))
     }
     self.lines = lines
+    try refuseDecimalCommas()
   }
 
-  private func fields(of line: Substring, number: Int) throws(InputError) -> [Substring] {
-    let place = "line \(number)"
-    guard let separator = ";,".first(where: { line.contains($0) }) else {
-      return line.split(whereSeparator: \.isWhitespace)
+  /// A line's fields, apart by the first of semicolons, tabs, commas and spaces that it has.
+  private func line(_ text: Substring, number: Int) throws(InputError) -> Line {
+    func failure(_ reason: String) -> InputError {
+      InputError(reason, path: path, place: "line \(number)")
     }
-    if separator == ";" && line.contains(",") {
-      throw InputError(
-        "both semicolons and commas: write decimal commas as points", path: path, place: place)
+    guard let separator = ";\t,".first(where: { text.contains($0) }) else {
+      return Line(number: number, fields: text.split(whereSeparator: \.isWhitespace))
     }
-    let fields = line.split(separator: separator, omittingEmptySubsequences: false)
+    let fields = text.split(separator: separator, omittingEmptySubsequences: false)
       .map { Substring($0.trimmingCharacters(in: .whitespaces)) }
-    guard !fields.contains(where: \.isEmpty) else {
-      throw InputError("an empty field", path: path, place: place)
+    // Tables written with tabs often begin or end a line with one.
+    let kept = separator == "\t" ? fields.filter { !$0.isEmpty } : fields
+    guard !kept.contains(where: \.isEmpty) else { throw failure("an empty field") }
+    // A comma within a field, or a space between the numbers of one: the commas are in the numbers.
+    guard !kept.contains(where: { $0.contains(/\d,\d|\d\s+[-+]?\d/) }) else {
+      throw failure("decimal commas: write the numbers with points")
     }
-    return fields
+    return Line(number: number, fields: kept, isOfCommas: separator == ",")
+  }
+
+  /// Lines of `digits,digits` and nothing else are numbers with decimal commas, unless a header, or the
+  /// file's name and the numbers themselves, say that they are columns.
+  private func refuseDecimalCommas() throws(InputError) {
+    guard let first = lines.first, !first.isHeader else { return }
+    let pairs = lines.filter { line in
+      line.isOfCommas && line.fields.count == 2
+        && line.fields.allSatisfy { $0.allSatisfy(\.isNumber) }
+    }
+    guard let suspect = pairs.first else { return }
+    let widths = Set(pairs.map { $0.fields[1].count })
+    let areColumns =
+      pairs.count == lines.count && (widths.count > 1 || !widths.isSubset(of: [1, 2]))
+    if path.lowercased().hasSuffix(".csv") && areColumns { return }
+    throw InputError(
+      "decimal commas, or whole numbers in columns without a header: write the numbers with points",
+      path: path, place: "line \(suspect.number)")
   }
 
   /// A decimal number: not a hexadecimal one, infinity, or "nan".

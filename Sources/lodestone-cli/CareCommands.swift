@@ -30,13 +30,13 @@ struct VerifyCommand: DocumentedCommand {
   var scan: String?
 
   @Option(help: "Where its list of energies lies now.", completion: .file())
-  var energies: String?
+  var energies: [String] = []
 
   @Option(help: "Where its references lie now.", completion: .file())
-  var reference: String?
+  var reference: [String] = []
 
   @Option(help: "Where its dark frames lie now.", completion: .file())
-  var dark: String?
+  var dark: [String] = []
 
   @Flag(help: "As JSON.")
   var json = false
@@ -49,14 +49,14 @@ struct VerifyCommand: DocumentedCommand {
       progress: Output.progress)
     defer { Output.progress("") }
     let outcome = try verify.run(run, at: scan) { request in
-      if request.signal != .counts && (reference != nil || dark != nil) {
+      if let signal = request.signal, signal != .counts, !(reference.isEmpty && dark.isEmpty) {
         throw Failure(
-          "the run's scan is of \(request.signal.rawValue): it takes no --reference and no --dark",
+          "the run's scan is of \(signal.rawValue): it takes no --reference and no --dark",
           exitCode: 64)
       }
-      if let energies { request.energiesPath = energies }
-      if let reference { request.reference = reference }
-      if let dark { request.darkPath = dark }
+      if !energies.isEmpty { request.energiesPaths = energies }
+      if !reference.isEmpty { request.references = reference }
+      if !dark.isEmpty { request.darkPaths = dark }
     }
     Output.progress("")
     write(outcome, run)

@@ -1,19 +1,18 @@
-public import ArgumentParser
+import ArgumentParser
 import Foundation
 import Lodestone
 import PhaseCatalog
-public import StackIO
-
-extension SignalKind: ExpressibleByArgument {}
-extension Geometry: ExpressibleByArgument {}
+import StackIO
 
 struct IngestCommand: DocumentedCommand {
   static let configuration = CommandConfiguration(
     commandName: "ingest", abstract: "Analyse scans and store what was found.",
     discussion: """
-      A SCAN is a multi-page TIFF with a page an energy, or a folder of one TIFF an energy with the \
-      energy in each name (7112.0_eV). The same scan with the same parameters is not computed \
-      again: it is "unchanged", or "sighted" where it lies in a new place.
+      A SCAN is a multi-page TIFF (BigTIFF, ImageJ, OME-TIFF) with a page an energy, or a folder of TIFFs: \
+      one an energy with the energy in each name (7112.0_eV, 7.112keV), SSRL 6-2c's names with \
+      references and repeated exposures, or a stack with its references and darks. Several positions \
+      or repetitions in one folder are several scans. --dry-run tells what would be read. The same scan with the same parameters \
+      is not computed again: it is "unchanged", or "sighted" where it lies in a new place.
       """)
 
   static let examples = [
@@ -21,7 +20,8 @@ struct IngestCommand: DocumentedCommand {
     lodestone ingest scan.tif --energies energies.txt --reference references.tif \\
         --dark dark.tif --pixel-size 0.028 --sample M1
     """,
-    "lodestone ingest frames/ --reference i0.txt --pixel-size 0.08 --sample plume --json",
+    "lodestone ingest rep01/ --exposure 0.5 --reference-exposure 0.3 --dry-run",
+    "lodestone ingest nd_l3/ fe_k/ --join --pixel-size 0.0245 --sample M1",
     """
     lodestone ingest scan.tif --energies e.txt --reference empty-field --sample M2 \\
         --set dbscan.radius=1.5 --set features.eligible_fraction=1
@@ -35,41 +35,17 @@ struct IngestCommand: DocumentedCommand {
 
   @OptionGroup var catalog: CatalogOptions
 
-  @Argument(help: "Multi-page TIFFs, or folders of one TIFF an energy.", completion: .file())
-  var scans: [String]
+  @OptionGroup var options: ScanOptions
 
   @Option(help: "The sample that the scans show.")
-  var sample: String
+  var sample: String?
 
   @Option(name: .customLong("set"), help: "A parameter: NAME=VALUE. May be repeated.")
   var settings: [String] = []
 
-  @Option(
-    help: "The energies, one a line, eV or keV, in the order of the frames.", completion: .file())
-  var energies: String?
-
-  @Option(
-    help: "I0: a TIFF of as many frames or of one, a text spectrum (energy, I0), or empty-field.",
-    completion: .file())
-  var reference: String?
-
-  @Option(help: "Dark frames, averaged.", completion: .file())
-  var dark: String?
-
-  @Option(help: "The exposure of a frame, s.")
-  var exposure: Double?
-
-  @Option(help: "The exposure of a reference frame, s.")
-  var referenceExposure: Double?
-
-  @Option(help: "What the files hold: counts, transmission or od.")
-  var signal: SignalKind = .counts
-
-  @Option(help: "The side of a pixel, um.")
-  var pixelSize: Double?
-
-  @Option(help: "A section (depth is below the surface) or a projection (distance to the rim).")
-  var geometry: Geometry = .section
+  @Flag(
+    help: "Only tell what would be read: frames, energies, references, and where each comes from.")
+  var dryRun = false
 
   @Flag(help: "Tell, before computing, what differs from the nearest earlier run.")
   var whyNew = false
@@ -78,57 +54,85 @@ struct IngestCommand: DocumentedCommand {
   var json = false
 
   func validate() throws {
-    for (name, value) in [
-      ("--exposure", exposure), ("--reference-exposure", referenceExposure),
-      ("--pixel-size", pixelSize),
-    ] {
-      if let value, !(value > 0 && value.isFinite) {
-        throw ValidationError("\(name) \(value): it takes a number above 0")
-      }
+    if let sample {
+      try SampleName.validate(sample)
+    } else if !dryRun {
+      throw ValidationError("Missing expected argument '--sample <sample>'")
     }
-    if let pixelSize, !(1e-6...1e6).contains(pixelSize) {
-      throw ValidationError("--pixel-size \(pixelSize): it takes 1e-6 to 1e6 um")
-    }
-    if signal != .counts && (reference != nil || dark != nil) {
-      throw ValidationError("--signal \(signal.rawValue) takes no --reference and no --dark")
-    }
-    try SampleName.validate(sample)
   }
 
   func run() throws {
     let parameters = try ParameterSet(settings: settings)
-    let catalog = try catalog.open(.write)
-    let ingest = Ingest(
-      catalog: catalog, parameters: parameters,
-      command: CommandLine.arguments.map(shellQuoted).joined(separator: " "),
-      progress: Output.progress)
+    let catalog = dryRun ? nil : try catalog.open(.write)
+    let ingest = catalog.map {
+      Ingest(
+        catalog: $0, parameters: parameters,
+        command: CommandLine.arguments.map(shellQuoted).joined(separator: " "),
+        progress: Output.progress)
+    }
+    let exposures = (
+      parameters.number("correct.exposure"), parameters.number("correct.reference_exposure")
+    )
     var worst: Int32 = 0
-    for path in scans {
+    func attempt(_ path: String, part: String? = nil, _ body: () throws -> Void) throws {
       do {
-        try self.ingest(path, ingest, catalog)
+        try body()
       } catch {
         Output.progress("")
-        guard var failure = Failure(error) else { throw error }
-        // Of several scans, the one whose sample differs.
-        if error is SampleConflict {
-          failure = Failure("\(path): \(failure.message)", exitCode: failure.exitCode)
+        worst = max(worst, try fail(error, path, part: part))
+      }
+    }
+    for request in options.requests(exposures) {
+      let path = request.paths.joined(separator: " + ")
+      try attempt(path) {
+        Output.progress("finding the frames of \(path)")
+        let clock = ContinuousClock()
+        let start = clock.now
+        let scans = try request.scans()
+        let seconds = (clock.now - start) / .seconds(1)
+        for (index, found) in scans.enumerated() {
+          let part = try? found.get().part
+          let name = scans.count > 1 ? "\(path), part \"\(part ?? "\(index + 1)")\"" : path
+          try attempt(name, part: part) {
+            let scan = try found.get()
+            if let ingest, let catalog, let sample {
+              try self.ingest(scan, request, name, sample, seconds, ingest, catalog)
+            } else {
+              let inspection = try ScanInspection(scan, progress: Output.progress)
+              Output.progress("")
+              let report = ScanReport(inspection: inspection, path: name, findSeconds: seconds)
+              if json { Output.line(report.json.text) } else { Output.write(report.text) }
+            }
+          }
         }
-        failure.report()
-        if json {
-          Output.line(
-            JSONText.object([
-              ("schema", .string("lodestone.ingest/1")), ("status", .string("failed")),
-              ("path", .string(path)), ("error", .string(failure.message)),
-              ("exit_code", .integer(Int(failure.exitCode))),
-            ]).text)
-        }
-        worst = max(worst, failure.exitCode)
       }
     }
     if worst != 0 { throw ExitCode(worst) }
   }
 
-  private func ingest(_ path: String, _ ingest: Ingest, _ catalog: Catalog) throws {
+  /// Reports a scan's failure: its exit code.
+  private func fail(_ error: any Error, _ path: String, part: String?) throws -> Int32 {
+    guard var failure = Failure(error) else { throw error }
+    // Of several scans, the one whose sample differs.
+    if error is SampleConflict {
+      failure = Failure("\(path): \(failure.message)", exitCode: failure.exitCode)
+    }
+    failure.report()
+    if json {
+      Output.line(
+        JSONText.object([
+          ("schema", .string("lodestone.ingest/1")), ("status", .string("failed")),
+          ("path", .string(path)), ("part", part.map { .string($0) } ?? .null),
+          ("error", .string(failure.message)), ("exit_code", .integer(Int(failure.exitCode))),
+        ]).text)
+    }
+    return failure.exitCode
+  }
+
+  private func ingest(
+    _ scan: Scan, _ request: ScanRequest, _ path: String, _ sample: String, _ findSeconds: Double,
+    _ ingest: Ingest, _ catalog: Catalog
+  ) throws {
     var difference: RunDifference?
     func explain(_ found: RunDifference) {
       difference = found
@@ -136,41 +140,30 @@ struct IngestCommand: DocumentedCommand {
       if !json { Output.write(found.text) }
     }
     let outcome = try ingest.run(
-      request(path), sample: sample, explain: whyNew ? explain : nil)
+      scan, of: request, sample: sample, explain: whyNew ? explain : nil)
     Output.progress("")
-    try report(outcome, difference, of: path, catalog)
-  }
-
-  private func request(_ path: String) -> ScanRequest {
-    var request = ScanRequest(path: path)
-    request.energiesPath = energies
-    request.reference = reference
-    request.darkPath = dark
-    request.signal = signal
-    request.pixelSizeUM = pixelSize
-    request.exposure = exposure
-    request.referenceExposure = referenceExposure
-    request.geometry = geometry
-    return request
+    try report(outcome, difference, of: path, part: scan.part, findSeconds, catalog)
   }
 
   private func report(
-    _ outcome: Ingest.Outcome, _ difference: RunDifference?, of path: String, _ catalog: Catalog
+    _ outcome: Ingest.Outcome, _ difference: RunDifference?, of path: String, part: String?,
+    _ findSeconds: Double, _ catalog: Catalog
   ) throws {
     let report = try RunReport(catalog: catalog, run: outcome.runID)
     if json {
-      let seconds = outcome.stages.map { ($0.name, JSONText.number($0.seconds)) }
+      let stages = outcome.stages.map { ($0.name, JSONText.number($0.seconds)) }
+      let seconds = [("find", JSONText.number(findSeconds))] + stages
       Output.line(
         JSONText.object(
           [
             ("schema", .string("lodestone.ingest/1")), ("status", .string(outcome.status.rawValue)),
-            ("path", .string(path)),
+            ("path", .string(path)), ("part", part.map { .string($0) } ?? .null),
           ] + report.members + (difference.map { [("why_new", $0.json)] } ?? [])
             + [("seconds", .object(seconds))]
         ).text)
       return
     }
-    let total = outcome.stages.reduce(0) { $0 + $1.seconds }
+    let total = outcome.stages.reduce(findSeconds) { $0 + $1.seconds }
     Output.write("\(outcome.status.rawValue): \(path), \(String(format: "%.1f", total)) s\n")
     Output.write(report.heading)
     if outcome.status == .stored { Output.write(report.body) } else { Output.write(report.said) }

@@ -20,9 +20,9 @@ import TestSupport
     change(&example)
     try example.write(to: folder.file("example"))
     var request = ScanRequest(path: folder.file("example/scan.tif"))
-    request.energiesPath = folder.file("example/energies.txt")
-    request.reference = folder.file("example/references.tif")
-    request.darkPath = folder.file("example/dark.tif")
+    request.energiesPaths = [folder.file("example/energies.txt")]
+    request.references = [folder.file("example/references.tif")]
+    request.darkPaths = [folder.file("example/dark.tif")]
     request.pixelSizeUM = example.pixelSizeUM
     return request
   }
@@ -173,9 +173,11 @@ import TestSupport
       return TIFFWriter.Page(height: 90, width: 90, samples: .uint16(counts))
     }
     var request = ScanRequest(path: try folder.write(try TIFFWriter.encode(pages), to: "s.tif"))
-    request.energiesPath = try folder.write(
-      (0..<16).map { "\(7100 + 5 * $0)" }.joined(separator: "\n"), to: "e.txt")
-    request.reference = "empty-field"
+    request.energiesPaths = [
+      try folder.write(
+        (0..<16).map { "\(7100 + 5 * $0)" }.joined(separator: "\n"), to: "e.txt")
+    ]
+    request.references = ["empty-field"]
     let run = try ingest(request)
     let found = try labels("label", run)
     #expect(found.indices.count { $0 % 90 < 28 && found[$0] != -2 } == 0)
@@ -193,7 +195,7 @@ import TestSupport
       }
       var request = ScanRequest(path: try folder.write(try TIFFWriter.encode(pages), to: "s.tif"))
       let list = (0..<energies).map { "\(7100 + $0)" }.joined(separator: "\n")
-      request.energiesPath = try folder.write(list, to: "e.txt")
+      request.energiesPaths = [try folder.write(list, to: "e.txt")]
       request.signal = .od
       return request
     }
@@ -225,8 +227,10 @@ import TestSupport
         samples: .float32((0..<900).map { $0 % 30 < 8 ? 0 : energy < 6 ? 0.2 : 0.7 }))
     }
     var request = ScanRequest(path: try folder.write(try TIFFWriter.encode(pages), to: "s.tif"))
-    request.energiesPath = try folder.write(
-      (0..<12).map { "\(7100 + $0)" }.joined(separator: "\n"), to: "e.txt")
+    request.energiesPaths = [
+      try folder.write(
+        (0..<12).map { "\(7100 + $0)" }.joined(separator: "\n"), to: "e.txt")
+    ]
     request.signal = .od
     let run = try ingest(request)
     #expect(try catalog.ask("run-clusters", run: run).rows.count == 1)

@@ -50,13 +50,13 @@ struct RealDataTests {
     let ingest = Ingest(catalog: catalog, parameters: try ParameterSet(), command: "test")
     var request = ScanRequest(
       path: SharedData.path("stacks/als_fe2p_71214078/stack_f32_deflate.tif"))
-    request.energiesPath = SharedData.path("stacks/als_fe2p_71214078/energies.txt")
-    request.reference = SharedData.path("stacks/als_fe2p_71214078/i0.xsp")
+    request.energiesPaths = [SharedData.path("stacks/als_fe2p_71214078/energies.txt")]
+    request.references = [SharedData.path("stacks/als_fe2p_71214078/i0.xsp")]
     request.pixelSizeUM = 0.08
     let first = try ingest.run(request, sample: "plume")
     #expect(first.status == .stored)
     request.path = SharedData.path("stacks/als_fe2p_71214078/frames_f32")
-    request.energiesPath = nil
+    request.energiesPaths = []
     let second = try ingest.run(request, sample: "plume")
     #expect(second.status == .sighted && second.runID == first.runID)
     let summary = try catalog.ask("run-summary", run: first.runID)

@@ -18,9 +18,9 @@ struct SmallScan {
     (example.height, example.width, example.energyCount) = (height, width, 30)
     try example.write(to: folder.file("ex"))
     var request = ScanRequest(path: folder.file("ex/scan.tif"))
-    request.energiesPath = folder.file("ex/energies.txt")
-    request.reference = folder.file("ex/references.tif")
-    request.darkPath = folder.file("ex/dark.tif")
+    request.energiesPaths = [folder.file("ex/energies.txt")]
+    request.references = [folder.file("ex/references.tif")]
+    request.darkPaths = [folder.file("ex/dark.tif")]
     request.pixelSizeUM = 0.028
     self.request = request
   }

@@ -157,17 +157,25 @@ import TestSupport
   }
 
   @Test func everyRequestReadsBackAsItWas() throws {
-    for reference in [nil, "empty-field", "/a/i0.txt"] {
-      var request = ScanRequest(path: "/a/b.tif")
-      request.reference = reference
-      request.signal = reference == nil ? .od : .counts
+    for references in [[], ["empty-field"], ["/a/i0.txt"], ["/a/r1.tif", "/a/r2.tif"]] {
+      var request = ScanRequest(
+        joining: references.count == 2 ? ["/a/b.tif", "/a/c.tif"] : ["/a/b.tif"])
+      request.references = references
+      request.part = references.count == 1 ? "rep01 NAT1" : nil
+      request.signal = references.isEmpty ? .od : .counts
       request.pixelSizeUM = 0.028
       request.geometry = .projection
       request.exposure = 0.1
-      let read = try #require(ScanRequest(canonicalJSON: request.canonicalJSON.text))
-      #expect(read.canonicalJSON == request.canonicalJSON)
-      #expect(read.reference == reference && read.path == "/a/b.tif")
+      request.darkExposure = 2
+      #expect(ScanRequest(canonicalJSON: request.canonicalJSON.text) == request)
     }
+    // As version 1 wrote it.
+    let old = try #require(
+      ScanRequest(
+        canonicalJSON:
+          #"{"geometry":"section","path":"/a/b.tif","reference":"/r.tif","signal":"counts"}"#
+      ))
+    #expect(old.paths == ["/a/b.tif"] && old.references == ["/r.tif"] && old.part == nil)
     #expect(ScanRequest(canonicalJSON: "{}") == nil)
   }
 }

@@ -41,7 +41,7 @@ import TestSupport
     }
     try FileManager.default.createDirectory(
       atPath: folder.file("frames"), withIntermediateDirectories: true)
-    let energies = try String(contentsOfFile: request.energiesPath ?? "", encoding: .utf8)
+    let energies = try String(contentsOfFile: request.energiesPaths[0], encoding: .utf8)
       .split(separator: "\n").filter { !$0.hasPrefix("#") }
     for (frame, energy) in zip(frames, energies) {
       _ = try folder.write(
@@ -55,7 +55,7 @@ import TestSupport
     variants.append(bigEndian)
     var inFolder = request
     inFolder.path = folder.file("frames")
-    inFolder.energiesPath = nil
+    inFolder.energiesPaths = []
     variants.append(inFolder)
     var copy = request
     copy.path = folder.file("copy.tif")

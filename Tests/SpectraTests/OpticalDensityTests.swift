@@ -53,15 +53,13 @@ import TestSupport
   func agreesOnTheRealStack() throws {
     var request = ScanRequest(
       path: SharedData.path("stacks/als_fe2p_71214078/stack_f32_deflate.tif"))
-    request.energiesPath = SharedData.path("stacks/als_fe2p_71214078/energies.txt")
-    request.reference = SharedData.path("stacks/als_fe2p_71214078/i0.xsp")
+    request.energiesPaths = [SharedData.path("stacks/als_fe2p_71214078/energies.txt")]
+    request.references = [SharedData.path("stacks/als_fe2p_71214078/i0.xsp")]
     let scan = try request.open()
     #expect(scan.energies.count == 123)
     #expect(scan.energies.first == 700 && scan.energies.last == 730.353)
-    guard case .spectrum(_, _, _, let levels) = scan.reference else {
-      Issue.record("the reference is no spectrum")
-      return
-    }
+    #expect(scan.reference.kind == "spectrum")
+    let levels = scan.steps.compactMap(\.referenceLevel)
     let rows = try SharedData.rows("od/als4078_od_i0_20px.csv")
     let pixels = rows[0].dropFirst(3).map { name in
       let parts = name.split(separator: "_")
@@ -71,7 +69,7 @@ import TestSupport
     for (index, row) in rows.dropFirst().enumerated() {
       let frame = try #require(
         OpticalDensityCorrection().opticalDensity(
-          counts: try reader.frame(at: scan.frames[index]).image, dark: nil,
+          counts: try reader.frame(at: scan.steps[index].frames[0].location).image, dark: nil,
           reference: .level(Float(levels[index]))))
       for (column, (y, x)) in pixels.enumerated() {
         let expected = try #require(Float(row[column + 3]))

@@ -27,7 +27,7 @@ import TestSupport
     ("7100\nnan\n", "line 2"), ("nan\n7100\n", "line 1"), ("7.1\n7112\n", "line 1"),
     ("7,100.0\n8,112.0\n7112\n", "line 1"), ("7100\n1e300\n", "line 2"),
     ("0x1BA8\n7112\n", "line 1"),
-    ("7100;1,5\n7112;1,6\n", "both"), ("7100,,1\n", "empty field"),
+    ("7100;1,5\n7112;1,6\n", "decimal commas"), ("7100,,1\n", "empty field"),
     ("7100,5\n7112,5\n", "decimal commas"), ("# only\n", "no numbers"),
     ("", "no numbers"),
   ])
@@ -59,17 +59,15 @@ import TestSupport
 
   @Test func unsortedEnergiesAreSortedWithTheirFramesAndReferences() throws {
     var request = ScanRequest(path: try stack([30, 10, 20], "s.tif"))
-    request.energiesPath = try folder.write("7130\n7110\n7120\n", to: "e.txt")
-    request.reference = try stack([300, 100, 200], "r.tif")
+    request.energiesPaths = [try folder.write("7130\n7110\n7120\n", to: "e.txt")]
+    request.references = [try stack([300, 100, 200], "r.tif")]
     request.pixelSizeUM = 0.03
     let scan = try request.open()
     #expect(scan.energies == [7110, 7120, 7130])
-    #expect(scan.frames.map(\.page) == [1, 2, 0])
-    guard case .frames(let references) = scan.reference else {
-      Issue.record("no reference frames")
-      return
-    }
-    #expect(references.map(\.page) == [1, 2, 0])
+    #expect(scan.steps.map { $0.frames.map(\.location.page) } == [[1], [2], [0]])
+    #expect(scan.reference == .frames)
+    let references = scan.steps.map { $0.references.map { scan.references[$0].location.page } }
+    #expect(references == [[1], [2], [0]])
     #expect(scan.remarks.contains { $0.contains("do not ascend") })
   }
 
@@ -81,7 +79,7 @@ import TestSupport
     let scan = try request.open()
     #expect(scan.energies == [7110, 7120])
     #expect(scan.files.map(\.role) == ["frames", "energies"])
-    #expect(scan.energiesPath == folder.file("s.txt"))
+    #expect(scan.energyFiles == [folder.file("s.txt")])
   }
 
   /// Names as beamlines write them.
@@ -101,15 +99,12 @@ import TestSupport
 
   @Test func wrongCountsAreNamed() throws {
     var request = ScanRequest(path: try stack([1, 2, 3], "s.tif"))
-    request.energiesPath = try folder.write("7110\n7120\n", to: "e.txt")
-    request.reference = "empty-field"
+    request.energiesPaths = [try folder.write("7110\n7120\n", to: "e.txt")]
+    request.references = ["empty-field"]
     let error = #expect(throws: InputError.self) { try request.open() }
     #expect(error?.description.contains("2 energies for 3 frames") == true)
-    request.energiesPath = try folder.write("7110\n7120\n7130\n", to: "e.txt")
-    request.reference = try stack([1, 2], "r.tif")
-    let other = #expect(throws: InputError.self) { try request.open() }
-    #expect(other?.description.contains("2 reference frames for 3 energies") == true)
-    request.reference = try stack([9, 9, 9], "r.tif", height: 4)
+    request.energiesPaths = [try folder.write("7110\n7120\n7130\n", to: "e.txt")]
+    request.references = [try stack([9, 9, 9], "r.tif", height: 4)]
     #expect(throws: InputError.self) { try request.open() }
   }
 
@@ -124,8 +119,8 @@ import TestSupport
     var damaged = whole
     for index in 60..<120 { damaged[index] ^= 0x5A }
     var request = ScanRequest(path: try folder.write(damaged, to: "s.tif"))
-    request.energiesPath = try folder.write("7110\n7120\n", to: "e.txt")
-    request.reference = "empty-field"
+    request.energiesPaths = [try folder.write("7110\n7120\n", to: "e.txt")]
+    request.references = ["empty-field"]
     let error = #expect(throws: InputError.self) { try request.open() }
     #expect(error?.place?.hasPrefix("page") == true, "\(error?.description ?? "")")
   }
@@ -137,28 +132,24 @@ import TestSupport
     }
     var request = ScanRequest(path: try folder.write(try TIFFWriter.encode(pages), to: "s.tif"))
     request.signal = .od
-    request.energiesPath = try folder.write("7110\n7120\n", to: "e.txt")
+    request.energiesPaths = [try folder.write("7110\n7120\n", to: "e.txt")]
     let error = #expect(throws: InputError.self) { try request.open() }
     #expect(error?.place == "page 2")
   }
 
   @Test func countsNeedAReference() throws {
     var request = ScanRequest(path: try stack([1, 2], "s.tif"))
-    request.energiesPath = try folder.write("7110\n7120\n", to: "e.txt")
+    request.energiesPaths = [try folder.write("7110\n7120\n", to: "e.txt")]
     let error = #expect(throws: InputError.self) { try request.open() }
     #expect(error?.description.contains("--reference") == true)
   }
 
   @Test func aSpectrumIsInterpolatedAndMustCover() throws {
     var request = ScanRequest(path: try stack([1, 2, 3], "s.tif"))
-    request.energiesPath = try folder.write("7110\n7115\n7120\n", to: "e.txt")
-    request.reference = try folder.write("7110 100\n7120 200\n", to: "i0.txt")
-    guard case .spectrum(_, _, _, let levels) = try request.open().reference else {
-      Issue.record("no spectrum")
-      return
-    }
-    #expect(levels == [100, 150, 200])
-    request.reference = try folder.write("7111 100\n7120 200\n", to: "i0.txt")
+    request.energiesPaths = [try folder.write("7110\n7115\n7120\n", to: "e.txt")]
+    request.references = [try folder.write("7110 100\n7120 200\n", to: "i0.txt")]
+    #expect(try request.open().steps.map(\.referenceLevel) == [100, 150, 200])
+    request.references = [try folder.write("7111 100\n7120 200\n", to: "i0.txt")]
     #expect(throws: InputError.self) { try request.open() }
   }
 }

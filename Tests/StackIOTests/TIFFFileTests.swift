@@ -125,6 +125,7 @@ import TestSupport
     case "int32": return bytes(Int32(value))
     case "uint64": return bytes(UInt64(value))
     case "int64": return bytes(Int64(value))
+    case "float16": return bytes(Float16(value))
     case "float32": return bytes(Float(value))
     default: return bytes(value)
     }

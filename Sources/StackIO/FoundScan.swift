@@ -1,0 +1,249 @@
+import Foundation
+
+/// The frames of one scan as they were found, before energies, references and darks are made to fit.
+struct FoundScan {
+  /// Which of the scans in its folder it is; nil for a file.
+  var part: String?
+  /// The layout, in words.
+  var layout: String
+  /// The frames of the sample, in the order of their files.
+  var samples: [FoundFrame]
+  var references: [FoundFrame] = []
+  var darks: [FoundFrame] = []
+  var pixelSize = StackDescription.PixelSize.unknown
+  /// The axes that a stack's images are counted along.
+  var axes: [(name: String, count: Int)] = []
+  /// Where a list of its energies would be.
+  var energyListCandidates: [String] = []
+  /// Further files that were read to understand it.
+  var scanInfo: [String] = []
+  var remarks: [String] = []
+}
+
+extension FoundScan {
+  /// The scans at a path: one in a file, one or several in a folder.
+  ///
+  /// - Throws: ``InputError`` where there is none.
+  static func find(at path: String, _ reader: FrameReader) throws(InputError) -> [FoundScan] {
+    if try isFolder(path) { return try Folder(path, reader).scans() }
+    let file = try FoundFile(path: path, reader)
+    var scan = FoundScan(stack: file, part: nil)
+    let stem = (path as NSString).deletingPathExtension
+    // A text file named like the stack, as MANTiS and MIDAS have it.
+    scan.energyListCandidates = ["txt", "csv", "tsv"].flatMap { ending in
+      stem.hasSuffix(".ome")
+        ? ["\(stem).\(ending)", "\(stem.dropLast(4)).\(ending)"] : ["\(stem).\(ending)"]
+    }
+    return [scan]
+  }
+
+  /// A scan in one file.
+  fileprivate init(stack file: FoundFile, part: String?) {
+    self.part = part
+    let pages = file.frames.count
+    layout = "\(file.kind), \(pages) page\(pages == 1 ? "" : "s")"
+    samples = file.frames
+    pixelSize = file.pixelSize
+    axes = file.axes
+    remarks = file.remarks
+  }
+
+  /// Every frame at a path, whatever its name says: for references and darks that are named.
+  static func frames(
+    at path: String, _ reader: FrameReader
+  ) throws(InputError) -> (frames: [FoundFrame], remarks: [String]) {
+    guard try isFolder(path) else {
+      let file = try FoundFile(path: path, reader)
+      return (file.frames, file.remarks)
+    }
+    let folder = try Folder(path, reader)
+    return (folder.files.flatMap(\.frames), folder.files.flatMap(\.remarks))
+  }
+
+  static func isFolder(_ path: String) throws(InputError) -> Bool {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      // stat tells a file that is not there from one that may not be seen.
+      _ = try sizeOfReadableFile(path)
+      throw InputError("no such file or folder", path: path, kind: .missing)
+    }
+    return isFolder.boolValue
+  }
+}
+
+/// A folder of TIFFs, sorted into scans by what their names say.
+private struct Folder {
+  let path: String
+  /// In the order of their names, numbers by value.
+  let files: [FoundFile]
+  private let scanInfo: ScanInfo
+  /// The folder's text files that may list energies.
+  private let energyLists: [String]
+
+  init(_ path: String, _ reader: FrameReader) throws(InputError) {
+    self.path = path
+    let names: [String]
+    do {
+      names = try FileManager.default.contentsOfDirectory(atPath: path)
+        .filter { !$0.hasPrefix(".") }
+        .sorted { $0.compare($1, options: .numeric) == .orderedAscending }
+    } catch {
+      throw InputError("the folder cannot be read", path: path, kind: .denied)
+    }
+    func full(_ name: String) -> String { (path as NSString).appendingPathComponent(name) }
+    func ending(_ name: String) -> String { (name as NSString).pathExtension.lowercased() }
+    let tiffs = names.filter { ["tif", "tiff", "btf", "tf8"].contains(ending($0)) }
+    guard !tiffs.isEmpty else {
+      let others = names.contains { ["xrm", "txrm", "h5", "hdf5", "nxs"].contains(ending($0)) }
+      throw InputError(
+        "no .tif or .tiff file in the folder"
+          + (others ? ": export the frames to TIFF (XRM, TXRM and HDF5 are not read yet)" : ""),
+        path: path, kind: .missing)
+    }
+    var files: [FoundFile] = []
+    for name in tiffs { files.append(try FoundFile(inFolder: full(name), reader)) }
+    self.files = files
+    var info = ScanInfo()
+    for name in names where name.hasPrefix("ScanInfo") && ending(name) == "txt" {
+      info.add(try textOfFile(full(name)), path: full(name))
+    }
+    scanInfo = info
+    let texts = names.filter { ["txt", "csv", "tsv"].contains(ending($0)) }
+    energyLists =
+      texts.filter { $0.lowercased().contains(/^energ(y|ies)/) }.map(full)
+      + ["txt", "csv", "tsv"].map {
+        "\(path.hasSuffix("/") ? String(path.dropLast()) : path).\($0)"
+      }
+  }
+
+  func scans() throws(InputError) -> [FoundScan] {
+    var byRole = Dictionary(grouping: files) { $0.name.role }
+    // A word that every name has marks nothing.
+    if byRole[.sample] == nil { byRole = [.sample: files] }
+    let samples = byRole[.sample] ?? []
+    let isOfStacks = samples.contains { $0.frames.count > 1 && $0.name.energy == nil }
+    var scans = isOfStacks ? stacks(samples) : framesByPart(samples)
+    let references = byRole[.reference] ?? []
+    let darks = byRole[.dark] ?? []
+    for index in scans.indices {
+      let part = scans[index].part ?? ""
+      scans[index].references = ordered(matching(references, part).flatMap(\.frames), samples)
+      scans[index].darks = matching(darks, part).flatMap(\.frames)
+      scans[index].samples = ordered(scans[index].samples, samples)
+      scans[index].scanInfo = scanInfo.paths
+      scans[index].remarks += remarks(of: scans[index])
+    }
+    return scans
+  }
+
+  // MARK: Stacks
+
+  private func stacks(_ samples: [FoundFile]) -> [FoundScan] {
+    let stacks = samples.filter { $0.frames.count > 1 }
+    let single = samples.filter { $0.frames.count == 1 }
+    return stacks.map { file in
+      var scan = FoundScan(stack: file, part: file.name.rest)
+      let stem = (file.path as NSString).deletingPathExtension
+      scan.energyListCandidates = ["txt", "csv", "tsv"].map { "\(stem).\($0)" } + energyLists
+      if let first = single.first {
+        scan.remarks.append(
+          "\(first.path)\(single.count > 1 ? " and \(single.count - 1) more" : ""): one page beside a "
+            + "stack, and not marked as reference or dark: left out")
+      }
+      return scan
+    }
+  }
+
+  // MARK: Frames
+
+  private func framesByPart(_ samples: [FoundFile]) -> [FoundScan] {
+    let keys = PartNames(samples.map(\.name))
+    var order: [String] = []
+    var files: [String: [FoundFile]] = [:]
+    for file in samples {
+      let key = keys.part(of: file.name)
+      if files[key] == nil { order.append(key) }
+      files[key, default: []].append(file)
+    }
+    return order.map { key in
+      let members = files[key] ?? []
+      let isSSRL = members.contains { $0.name.isSSRL }
+      var scan = FoundScan(
+        part: key, layout: isSSRL ? "folder of SSRL 6-2c" : "folder of frames",
+        samples: members.flatMap(\.frames))
+      scan.pixelSize = members[0].pixelSize
+      scan.energyListCandidates = energyLists
+      scan.remarks = members.flatMap(\.remarks)
+      return scan
+    }
+  }
+
+  /// The references or darks that belong to a part: those of its own name, of a name with more or fewer
+  /// words, of its repetition, or else all.
+  private func matching(_ files: [FoundFile], _ part: String) -> [FoundFile] {
+    let keys = PartNames(files.map(\.name))
+    let own = files.filter { keys.part(of: $0.name) == part }
+    if !own.isEmpty { return own }
+    let words = Set(part.split(separator: " "))
+    let similar = files.filter { file in
+      let other = Set(keys.part(of: file.name).split(separator: " "))
+      return !file.name.isSSRL && !other.isEmpty && !words.isEmpty
+        && (other.isSubset(of: words) || words.isSubset(of: other))
+    }
+    if !similar.isEmpty { return similar }
+    let repetition = files.filter { file in
+      file.name.isSSRL && file.name.rest.prefix { $0 != " " } == part.prefix { $0 != " " }
+    }
+    return repetition.isEmpty ? files : repetition
+  }
+
+  // MARK: Order
+
+  /// Frames with their places in time: by ScanInfo, else by the running numbers that all names of the
+  /// folder begin or end with.
+  private func ordered(_ frames: [FoundFrame], _ samples: [FoundFile]) -> [FoundFrame] {
+    let places: (FoundFrame) -> Int?
+    if !scanInfo.order.isEmpty {
+      places = { scanInfo.place(ofFile: $0.location.path) }
+    } else if let running = runningNumbers() {
+      places = { running[$0.location.path] }
+    } else {
+      return frames
+    }
+    return frames.map { frame in
+      var frame = frame
+      frame.order = places(frame)
+      return frame
+    }
+  }
+
+  private func runningNumbers() -> [String: Int]? {
+    for pattern in [/^(\d{1,9})[_-].*/, /.*[_-](\d{3,9})$/] {
+      var numbers: [String: Int] = [:]
+      for file in files where file.name.role != .dark {
+        let stem = ((file.path as NSString).lastPathComponent as NSString).deletingPathExtension
+        guard let match = stem.wholeMatch(of: pattern), let number = Int(match.1) else { break }
+        numbers[file.path] = number
+      }
+      let isOfAll = numbers.count == files.count(where: { $0.name.role != .dark })
+      if isOfAll && Set(numbers.values).count == numbers.count { return numbers }
+    }
+    return nil
+  }
+
+  private func remarks(of scan: FoundScan) -> [String] {
+    guard !scanInfo.order.isEmpty else { return [] }
+    var remarks: [String] = []
+    let unlisted = (scan.samples + scan.references).count { $0.order == nil }
+    if unlisted > 0 {
+      remarks.append("\(unlisted) of its frames are not listed in \(scanInfo.paths[0])")
+    }
+    let there = Set(files.compactMap { scanInfo.place(ofFile: $0.path) })
+    if there.count < scanInfo.order.count {
+      remarks.append(
+        "\(scanInfo.order.count - there.count) of the \(scanInfo.order.count) frames that "
+          + "\(scanInfo.paths[0]) lists are not in the folder")
+    }
+    return remarks
+  }
+}

@@ -1,0 +1,204 @@
+import Foundation
+
+/// Makes one scan of a stack, or of several stacks of one field.
+struct ScanAssembly {
+  let request: ScanRequest
+  let stacks: [StackAssembly.Stack]
+
+  func scan() throws(InputError) -> Scan {
+    try refuseMisfits()
+    var steps: [ScanStep] = []
+    var references: [ScanFrame] = []
+    var darks: [ScanFrame] = []
+    var places = 0
+    for stack in stacks {
+      let usesOrder = stack.pairing?.usesOrder ?? false
+      let (firstReference, firstDark) = (references.count, darks.count)
+      references += stack.references.indices.map { index in
+        reference(index, of: stack, places: places)
+      }
+      darks += stack.darks.map { frame in
+        ScanFrame(
+          location: frame.location, energyEV: nil,
+          exposure: given(request.darkExposure, "dark") ?? frame.exposure, acquisition: nil)
+      }
+      for (index, step) in stack.steps.enumerated() {
+        steps.append(
+          ScanStep(
+            energyEV: step.energy,
+            frames: step.frames.map { frame in
+              ScanFrame(
+                location: frame.location, energyEV: frame.energy,
+                exposure: given(request.exposure, "sample") ?? frame.exposure,
+                acquisition: usesOrder ? places + (frame.order ?? step.filePlace) : nil)
+            },
+            references: stack.pairing?.references[index].map { $0 + firstReference } ?? [],
+            darks: stack.darks.indices.map { $0 + firstDark },
+            referenceLevel: stack.spectrum?.level(at: step.energy)))
+      }
+      places +=
+        1
+        + (stack.steps.flatMap(\.frames) + stack.references)
+        .reduce(stack.steps.count + stack.references.count) { max($0, $1.order ?? 0) }
+    }
+    steps.sort { $0.energyEV < $1.energyEV }
+    return scan(steps, references, darks)
+  }
+
+  private func given(_ exposure: Double?, _ kind: String) -> Sourced<Double>? {
+    exposure.map { Sourced(value: $0, source: "given") }
+  }
+
+  private func reference(
+    _ index: Int, of stack: StackAssembly.Stack, places: Int
+  ) -> ScanFrame {
+    let frame = stack.references[index]
+    var energy = frame.energy
+    let served =
+      stack.pairing.map { pairing in
+        stack.steps.indices.filter { pairing.references[$0].contains(index) }
+      } ?? []
+    if energy == nil, served.count == 1, stack.pairing?.usesOrder == false {
+      energy = .init(value: stack.steps[served[0]].energy, source: "order of the frames")
+    }
+    let usesOrder = stack.pairing?.usesOrder ?? false
+    return ScanFrame(
+      location: frame.location, energyEV: energy,
+      exposure: given(request.referenceExposure, "reference") ?? frame.exposure,
+      acquisition: usesOrder ? places + (frame.order ?? index) : nil)
+  }
+
+  private func scan(
+    _ steps: [ScanStep], _ references: [ScanFrame], _ darks: [ScanFrame]
+  ) -> Scan {
+    let lowest = stacks.min { ($0.steps.first?.energy ?? 0) < ($1.steps.first?.energy ?? 0) }
+    let source = source(references)
+    // By energy, as the frames are; those of one energy in their order.
+    let order = references.indices.sorted { one, other in
+      (references[one].energyEV?.value ?? 0, one) < (references[other].energyEV?.value ?? 0, other)
+    }
+    var newIndex = [Int](repeating: 0, count: order.count)
+    for (index, old) in order.enumerated() { newIndex[old] = index }
+    let sortedSteps = steps.map { step in
+      ScanStep(
+        energyEV: step.energyEV, frames: step.frames,
+        references: step.references.map { newIndex[$0] }.sorted(), darks: step.darks,
+        referenceLevel: step.referenceLevel)
+    }
+    var remarks = stacks.flatMap(\.remarks)
+    let pixelSize = pixelSize(lowest, &remarks)
+    var scan = Scan(
+      part: stacks.lazy.compactMap(\.found.part).first,
+      layout: stacks.map(\.found.layout).joined(separator: " + "), steps: sortedSteps,
+      references: order.map { references[$0] }, darks: darks, reference: source,
+      pairing: stacks.lazy.compactMap(\.pairing?.words).first { !$0.isEmpty },
+      frameLayout: stacks[0].frameLayout, access: access(of: steps[0].frames[0].location),
+      signal: signal(source), pixelSizeUM: pixelSize, geometry: request.geometry,
+      energyFiles: stacks.compactMap(\.energyFile), remarks: remarks,
+      spectrumExposure: request.referenceExposure)
+    scan.add(remarks: exposureRemarks(scan) + pairingRemarks())
+    return scan
+  }
+
+  // MARK: What must agree
+
+  private func refuseMisfits() throws(InputError) {
+    for (stack, path) in zip(stacks, request.paths).dropFirst() {
+      guard stack.frameLayout.height == stacks[0].frameLayout.height,
+        stack.frameLayout.width == stacks[0].frameLayout.width
+      else {
+        throw InputError(
+          "\(stack.frameLayout.words), where \(request.paths[0]) has \(stacks[0].frameLayout.words): "
+            + "frames of one size can be joined", path: path)
+      }
+      for step in stack.steps {
+        for (other, otherPath) in zip(stacks, request.paths) where otherPath != path {
+          guard other.steps.contains(where: { $0.energy == step.energy }) else { continue }
+          throw InputError("\(step.energy) eV is an energy of \(otherPath) too", path: path)
+        }
+      }
+    }
+    let isOfOneKind = stacks.allSatisfy { $0.source.kind == stacks[0].source.kind }
+    guard isOfOneKind else {
+      throw InputError(
+        "I0 is of another kind than that of \(request.paths[0]): joined stacks need the same",
+        path: request.paths.last ?? request.path)
+    }
+  }
+
+  private func source(_ references: [ScanFrame]) -> ReferenceSource {
+    switch stacks[0].source {
+    case .spectra:
+      .spectra(
+        stacks.compactMap(\.spectrum).reduce(into: []) { all, one in
+          if !all.contains(one) { all.append(one) }
+        })
+    case .frames where references.count == 1 && references[0].energyEV == nil: .frame
+    case let other: other
+    }
+  }
+
+  private func signal(_ source: ReferenceSource) -> Sourced<SignalKind> {
+    if let declared = request.signal { return .init(value: declared, source: "declared") }
+    return .init(
+      value: .counts, source: source == .emptyField ? "I0 is asked for" : "there are references")
+  }
+
+  private func pixelSize(
+    _ lowest: StackAssembly.Stack?, _ remarks: inout [String]
+  ) -> Sourced<Double>? {
+    if let given = request.pixelSizeUM { return .init(value: given, source: "given") }
+    switch lowest?.found.pixelSize ?? .unknown {
+    case .known(let size, let source):
+      remarks.append("the pixel size, \(size) um, is the file's own (\(source))")
+      return .init(value: size, source: source)
+    case .oblong(let x, let y):
+      remarks.append(
+        "its pixels are \(x) um wide and \(y) um high: no areas or depths in um (--pixel-size UM)")
+    case .unknown:
+      remarks.append("the pixel size is not known: no areas or depths in um (--pixel-size UM)")
+    }
+    return nil
+  }
+
+  private func access(of location: FrameLocation) -> TIFFFile.Access {
+    let file = try? TIFFFile(path: location.path)
+    return (try? file?.access(ofPage: location.page)) ?? .strips(rows: stacks[0].frameLayout.height)
+  }
+
+  // MARK: Remarks
+
+  private func pairingRemarks() -> [String] {
+    stacks.compactMap { stack in
+      guard let pairing = stack.pairing else { return nil }
+      let isPlain = pairing.references.allSatisfy { $0.count == 1 } && !pairing.usesOrder
+      return isPlain && !pairing.words.contains(";") ? nil : pairing.words
+    }
+  }
+
+  private func exposureRemarks(_ scan: Scan) -> [String] {
+    guard scan.signal.value == .counts, scan.reference != .emptyField else { return [] }
+    let samples = scan.steps.allSatisfy { $0.frames.meanExposure != nil }
+    let references =
+      scan.references.isEmpty
+      ? scan.spectrumExposure != nil : scan.references.meanExposure != nil
+    switch (samples, references) {
+    case (true, true): return []
+    case (false, false): return ["the exposures are not known: their ratio is taken as 1"]
+    default: return ["only one of the two exposures is known: their ratio is taken as 1"]
+    }
+  }
+}
+
+extension ReferenceSource {
+  /// The kind of reference, as the catalog names it.
+  public var kind: String {
+    switch self {
+    case .notNeeded: "not-needed"
+    case .frames: "frames"
+    case .frame: "frame"
+    case .spectra: "spectrum"
+    case .emptyField: "empty-field"
+    }
+  }
+}

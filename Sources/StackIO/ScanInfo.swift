@@ -1,0 +1,42 @@
+import Foundation
+
+/// The `ScanInfo_*.txt` files of an SSRL 6-2c folder: settings, and the names of all frames in the order
+/// in which they were taken.
+struct ScanInfo {
+  /// Whether references and samples took turns in going first (REFABBA 1).
+  private(set) var isABBA = false
+  /// The place of each frame in time, by its name without the ending.
+  private(set) var order: [String: Int] = [:]
+  /// The files it was read from.
+  private(set) var paths: [String] = []
+
+  /// Adds a file's content: keys and values, then a line `FILES` and one name a line.
+  ///
+  /// - Complexity: O(lines).
+  mutating func add(_ text: String, path: String) {
+    paths.append(path)
+    var isInFiles = false
+    for line in text.split(whereSeparator: \.isNewline) {
+      let line = line.trimmingCharacters(in: .whitespaces)
+      if isInFiles {
+        // Written on Windows, with a folder or without.
+        let name = line.split { $0 == "\\" || $0 == "/" }.last.map(String.init) ?? line
+        let stem = (name as NSString).deletingPathExtension
+        if !stem.isEmpty, order[stem] == nil { order[stem] = order.count }
+      } else if line.uppercased().hasPrefix("FILES") {
+        isInFiles = true
+      } else if line.contains(/^REFABBA\s*[=:]?\s*1\b/.ignoresCase()) {
+        isABBA = true
+      }
+    }
+  }
+
+  /// The place in time of the frame in a file.
+  func place(ofFile path: String) -> Int? {
+    var stem = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
+    if let place = order[stem] { return place }
+    // An export may keep the ending of what it was made from: `name.xrm.tif`.
+    stem = (stem as NSString).deletingPathExtension
+    return order[stem]
+  }
+}
