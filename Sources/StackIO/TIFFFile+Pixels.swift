@@ -245,6 +245,12 @@ extension TIFFFile {
 
   // MARK: Strips and tiles
 
+  /// Of a strip that holds more than its rows, libtiff may leave bytes as they were and call it read: they
+  /// must not be what some other frame left behind.
+  private func clear(_ target: UnsafeMutableRawPointer, _ count: Int) {
+    memset(target, 0, count)
+  }
+
   private func readStrips(
     _ rows: Range<Int>, _ page: Int, _ layout: Layout, _ together: Int,
     into target: UnsafeMutableRawBufferPointer
@@ -258,12 +264,14 @@ extension TIFFFile {
       let start = (wanted.lowerBound - rows.lowerBound) * rowBytes
       if wanted == whole {
         let place = target.baseAddress! + start
+        clear(place, size)
         guard TIFFReadEncodedStrip(tiff, UInt32(strip), place, tmsize_t(size)) == tmsize_t(size)
         else { throw undecodable(page) }
         continue
       }
       if scratch.isEmpty { scratch = [UInt8](repeating: 0, count: together * rowBytes) }
       let isRead = scratch.withUnsafeMutableBytes { buffer in
+        clear(buffer.baseAddress!, size)
         guard
           TIFFReadEncodedStrip(tiff, UInt32(strip), buffer.baseAddress!, tmsize_t(size))
             == tmsize_t(size)
@@ -290,6 +298,7 @@ extension TIFFFile {
         let number = TIFFComputeTile(tiff, UInt32(left), UInt32(top), 0, 0)
         let width = min(columns, layout.width - left) * sample
         let isRead = tile.withUnsafeMutableBytes { buffer in
+          clear(buffer.baseAddress!, buffer.count)
           guard
             TIFFReadEncodedTile(tiff, number, buffer.baseAddress!, tmsize_t(buffer.count))
               == tmsize_t(buffer.count)

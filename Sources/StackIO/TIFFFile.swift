@@ -52,8 +52,7 @@ public final class TIFFFile {
       throw InputError("not a regular file", path: path)
     }
     // m: no memory map, so that a file cut short while we read is an error and not a signal.
-    // D: where the strips lie is read with a page's pixels, not with its directory.
-    try self.init(named: path, size: size, memory: nil) { TIFFOpenExt(path, "rmD", $0) }
+    try self.init(named: path, size: size, memory: nil) { TIFFOpenExt(path, "rm", $0) }
   }
 
   /// Opens a file's bytes.
@@ -63,7 +62,7 @@ public final class TIFFFile {
   public convenience init(bytes: [UInt8], name: String) throws(InputError) {
     let memory = MemoryFile(bytes)
     try self.init(named: name, size: bytes.count, memory: memory) { options in
-      memory.open(name, "rmD", options)
+      memory.open(name, "rm", options)
     }
   }
 
