@@ -21,7 +21,8 @@ struct FoundScan {
 }
 
 extension FoundScan {
-  /// The scans at a path: one in a file, one or several in a folder.
+  /// The scans at a path: one in a file, one or several in a folder. A reader of another format than TIFF
+  /// (XRM, TXRM, HDF5) would make its scans here too.
   ///
   /// - Throws: ``InputError`` where there is none.
   static func find(at path: String, _ reader: FrameReader) throws(InputError) -> [FoundScan] {
@@ -169,7 +170,9 @@ private struct Folder {
       let members = files[key] ?? []
       let isSSRL = members.contains { $0.name.isSSRL }
       var scan = FoundScan(
-        part: key, layout: isSSRL ? "folder of SSRL 6-2c" : "folder of frames",
+        part: key,
+        layout: isSSRL
+          ? "folder of SSRL 6-2c" + (scanInfo.isABBA ? ", ABBA" : "") : "folder of frames",
         samples: members.flatMap(\.frames))
       scan.pixelSize = members[0].pixelSize
       scan.energyListCandidates = energyLists

@@ -5,29 +5,29 @@ import Foundation
 /// SSRL 6-2c: `rep01_20161456_NAT1_08324.0_eV_001of003`, a reference
 /// `rep01_000051_ref_20161456_NAT1_08324.0_eV_001of010`. Elsewhere an energy with its unit anywhere in the
 /// name (`fov03_xanes_8250_0eV`, `a_7.1120keV`, `s_E7112.50`), and words that mark references and darks.
-struct FrameName: Equatable, Sendable {
+package struct FrameName: Equatable, Sendable {
   /// What a frame shows.
-  enum Role: String, Sendable {
+  package enum Role: String, Sendable {
     case sample, reference, dark
   }
 
   /// What it shows.
-  var role = Role.sample
+  package var role = Role.sample
   /// The photon energy, eV; nil where the name tells none.
-  var energy: Double?
+  package var energy: Double?
   /// Whether the energy was written in keV.
-  var isKEV = false
+  package var isKEV = false
   /// Which of several exposures at one energy, from 1, where the name says "001of003".
-  var exposureNumber: Int?
+  package var exposureNumber: Int?
   /// The running number of the acquisition.
-  var runningNumber: Int?
+  package var runningNumber: Int?
   /// What is left: the position and the repetition, for 6-2c; else everything but the above.
-  var rest: String
+  package var rest: String
   /// Whether it is a name of SSRL 6-2c.
-  var isSSRL = false
+  package var isSSRL = false
 
   /// Reads a file's name, without its folder, or a label.
-  init(_ text: String) {
+  package init(_ text: String) {
     let name = Self.withoutExtension(text)
     let ssrl = /rep(\d+)_(?:(\d{6})_ref_)?(.+?)_(\d{4,5}(?:\.\d+)?)_eV_(\d+)of(\d+)/.ignoresCase()
     if let match = name.wholeMatch(of: ssrl) {

@@ -3,11 +3,12 @@
 ///
 /// Names are alike where they differ in digits only. A number of alike names counts frames if it is
 /// another in each file, or goes one to one with the energy.
-struct PartNames {
+package struct PartNames {
   /// The numbers that count frames, by the names' text without digits.
   private var counting: [String: Set<Int>] = [:]
 
-  init(_ names: [FrameName]) {
+  /// Learns from the names of a folder's files, or of those of one role.
+  package init(_ names: [FrameName]) {
     let generic = names.filter { !$0.isSSRL }
     for (text, alike) in Dictionary(grouping: generic, by: { Self.runs(of: $0.rest).text }) {
       let numbers = alike.map { Self.runs(of: $0.rest).numbers }
@@ -30,7 +31,7 @@ struct PartNames {
   }
 
   /// The part that a name belongs to.
-  func part(of name: FrameName) -> String {
+  package func part(of name: FrameName) -> String {
     let (text, numbers) = Self.runs(of: name.rest)
     guard !name.isSSRL, let columns = counting[text] else { return name.rest }
     var result = ""

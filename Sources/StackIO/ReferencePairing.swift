@@ -6,21 +6,31 @@ import Foundation
 /// that were taken nearest in time, or, where time is not known, at the nearest energy. References without
 /// energies go by their order: as many as energies one by one, a multiple of it in groups, any other
 /// number by the nearest place.
-struct ReferencePairing: Equatable {
+package struct ReferencePairing: Equatable {
   /// The references of each energy, by their indices, ascending.
-  private(set) var references: [[Int]]
+  package private(set) var references: [[Int]]
   /// Whether the order in time decided; then it is a part of the scan's identity.
-  private(set) var usesOrder = false
+  package private(set) var usesOrder = false
   /// How it was done, in words.
-  private(set) var words: String
+  package private(set) var words: String
+  /// Whether it is more of a guess than references of the same energy, or as many as energies, are.
+  package private(set) var isWorthARemark = false
 
   /// What it needs to know of the frames at an energy.
-  struct Step {
-    var energy: Double
+  package struct Step {
+    /// eV.
+    package var energy: Double
     /// The mean place in time of its frames; nil where it is not known.
-    var order: Double?
+    package var order: Double?
     /// The place of its frames in their files, from 0.
-    var filePlace: Int
+    package var filePlace: Int
+
+    /// A step.
+    package init(energy: Double, order: Double? = nil, filePlace: Int) {
+      self.energy = energy
+      self.order = order
+      self.filePlace = filePlace
+    }
   }
 
   /// References at one energy differ by less, eV.
@@ -31,7 +41,7 @@ struct ReferencePairing: Equatable {
   ///   - energies: of each reference; nil where it has none.
   ///   - orders: the place in time of each reference; nil where it is not known.
   /// - Complexity: O(energies x references).
-  init(_ steps: [Step], energies: [Double?], orders: [Int?]) {
+  package init(_ steps: [Step], energies: [Double?], orders: [Int?]) {
     if energies.count == 1, energies[0] == nil || steps.count > 1 {
       references = steps.map { _ in [0] }
       words = "one reference frame for all energies"
@@ -68,6 +78,7 @@ struct ReferencePairing: Equatable {
     }
     usesOrder = strangers > 0 && isTimeKnown
     words = "references of the same energy are averaged"
+    isWorthARemark = strangers > 0
     if strangers > 0 {
       words +=
         "; \(strangers) of \(steps.count) energies have none and take the nearest "
@@ -79,6 +90,7 @@ struct ReferencePairing: Equatable {
     let energies = steps.count
     if count.isMultiple(of: energies) {
       let group = count / energies
+      isWorthARemark = group > 1
       references = steps.map { Array($0.filePlace * group..<($0.filePlace + 1) * group) }
       words =
         group == 1
@@ -86,7 +98,7 @@ struct ReferencePairing: Equatable {
         : "\(group) references an energy, one behind the other, are averaged"
       return
     }
-    usesOrder = true
+    (usesOrder, isWorthARemark) = (true, true)
     references = steps.map { step in
       // The middles of equal shares of the same time.
       let place = (Double(step.filePlace) + 0.5) / Double(energies) * Double(count) - 0.5

@@ -116,6 +116,8 @@ public struct Scan: Sendable {
   public let geometry: Geometry
   /// The files that list energies.
   public let energyFiles: [String]
+  /// The files that tell the order of the frames in time.
+  public let scanInfoFiles: [String]
   /// Whatever was done to the input that its owner may want to know.
   public private(set) var remarks: [String]
 
@@ -144,6 +146,7 @@ public struct Scan: Sendable {
     if case .spectra(let spectra) = reference { add(spectra.map(\.path), "reference") }
     add(darks.map(\.location.path), "dark")
     add(energyFiles, "energies")
+    add(scanInfoFiles, "scan-info")
     return files
   }
 }

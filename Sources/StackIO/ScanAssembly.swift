@@ -8,19 +8,19 @@ struct ScanAssembly {
   func scan() throws(InputError) -> Scan {
     try refuseMisfits()
     var steps: [ScanStep] = []
-    var references: [ScanFrame] = []
-    var darks: [ScanFrame] = []
+    var references = FrameList()
+    var darks = FrameList()
     var places = 0
     for stack in stacks {
       let usesOrder = stack.pairing?.usesOrder ?? false
-      let (firstReference, firstDark) = (references.count, darks.count)
-      references += stack.references.indices.map { index in
-        reference(index, of: stack, places: places)
+      let ownReferences = stack.references.indices.map { index in
+        references.add(reference(index, of: stack, places: places))
       }
-      darks += stack.darks.map { frame in
-        ScanFrame(
-          location: frame.location, energyEV: nil,
-          exposure: given(request.darkExposure, "dark") ?? frame.exposure, acquisition: nil)
+      let ownDarks = stack.darks.map { frame in
+        darks.add(
+          ScanFrame(
+            location: frame.location, energyEV: nil,
+            exposure: given(request.darkExposure) ?? frame.exposure, acquisition: nil))
       }
       for (index, step) in stack.steps.enumerated() {
         steps.append(
@@ -29,11 +29,11 @@ struct ScanAssembly {
             frames: step.frames.map { frame in
               ScanFrame(
                 location: frame.location, energyEV: frame.energy,
-                exposure: given(request.exposure, "sample") ?? frame.exposure,
+                exposure: given(request.exposure) ?? frame.exposure,
                 acquisition: usesOrder ? places + (frame.order ?? step.filePlace) : nil)
             },
-            references: stack.pairing?.references[index].map { $0 + firstReference } ?? [],
-            darks: stack.darks.indices.map { $0 + firstDark },
+            references: stack.pairing?.references[index].map { ownReferences[$0] } ?? [],
+            darks: ownDarks,
             referenceLevel: stack.spectrum?.level(at: step.energy)))
       }
       places +=
@@ -42,10 +42,26 @@ struct ScanAssembly {
         .reduce(stack.steps.count + stack.references.count) { max($0, $1.order ?? 0) }
     }
     steps.sort { $0.energyEV < $1.energyEV }
-    return scan(steps, references, darks)
+    return scan(steps, references.frames, darks.frames)
   }
 
-  private func given(_ exposure: Double?, _ kind: String) -> Sourced<Double>? {
+  /// Frames, each once: joined stacks may share a reference or a dark.
+  private struct FrameList {
+    private(set) var frames: [ScanFrame] = []
+    private var indices: [FrameLocation: Int] = [:]
+
+    /// Adds a frame that is not there yet.
+    ///
+    /// - Returns: its place.
+    mutating func add(_ frame: ScanFrame) -> Int {
+      if let index = indices[frame.location] { return index }
+      indices[frame.location] = frames.count
+      frames.append(frame)
+      return frames.count - 1
+    }
+  }
+
+  private func given(_ exposure: Double?) -> Sourced<Double>? {
     exposure.map { Sourced(value: $0, source: "given") }
   }
 
@@ -64,7 +80,7 @@ struct ScanAssembly {
     let usesOrder = stack.pairing?.usesOrder ?? false
     return ScanFrame(
       location: frame.location, energyEV: energy,
-      exposure: given(request.referenceExposure, "reference") ?? frame.exposure,
+      exposure: given(request.referenceExposure) ?? frame.exposure,
       acquisition: usesOrder ? places + (frame.order ?? index) : nil)
   }
 
@@ -94,7 +110,8 @@ struct ScanAssembly {
       pairing: stacks.lazy.compactMap(\.pairing?.words).first { !$0.isEmpty },
       frameLayout: stacks[0].frameLayout, access: access(of: steps[0].frames[0].location),
       signal: signal(source), pixelSizeUM: pixelSize, geometry: request.geometry,
-      energyFiles: stacks.compactMap(\.energyFile), remarks: remarks,
+      energyFiles: stacks.compactMap(\.energyFile),
+      scanInfoFiles: stacks.flatMap(\.found.scanInfo), remarks: remarks,
       spectrumExposure: request.referenceExposure)
     scan.add(remarks: exposureRemarks(scan) + pairingRemarks())
     return scan
@@ -103,7 +120,8 @@ struct ScanAssembly {
   // MARK: What must agree
 
   private func refuseMisfits() throws(InputError) {
-    for (stack, path) in zip(stacks, request.paths).dropFirst() {
+    for (index, stack) in stacks.enumerated().dropFirst() {
+      let path = request.paths[index]
       guard stack.frameLayout.height == stacks[0].frameLayout.height,
         stack.frameLayout.width == stacks[0].frameLayout.width
       else {
@@ -112,8 +130,8 @@ struct ScanAssembly {
             + "frames of one size can be joined", path: path)
       }
       for step in stack.steps {
-        for (other, otherPath) in zip(stacks, request.paths) where otherPath != path {
-          guard other.steps.contains(where: { $0.energy == step.energy }) else { continue }
+        for (other, otherPath) in zip(stacks, request.paths).prefix(index)
+        where other.steps.contains(where: { $0.energy == step.energy }) {
           throw InputError("\(step.energy) eV is an energy of \(otherPath) too", path: path)
         }
       }
@@ -170,9 +188,8 @@ struct ScanAssembly {
 
   private func pairingRemarks() -> [String] {
     stacks.compactMap { stack in
-      guard let pairing = stack.pairing else { return nil }
-      let isPlain = pairing.references.allSatisfy { $0.count == 1 } && !pairing.usesOrder
-      return isPlain && !pairing.words.contains(";") ? nil : pairing.words
+      guard let pairing = stack.pairing, pairing.isWorthARemark else { return nil }
+      return pairing.words
     }
   }
 

@@ -98,13 +98,17 @@ extension TIFFFile {
     return text
   }
 
-  /// The exposure of a page (from 0), s: TIFF/EP's ExposureTime, or OME's; nil where it is not told.
+  /// The exposure of a page (from 0), s: OME's of the plane, TIFF/EP's ExposureTime of the page, or of the
+  /// first page where it alone has one; nil where it is not told.
   func exposure(ofPage page: Int) -> Double? {
     if page < description.exposures.count, let told = description.exposures[page] { return told }
-    guard images == nil, (try? select(page)) != nil,
-      let told = tiff.numbers(EXIFTAG_EXPOSURETIME)?.first, told > 0, told.isFinite
-    else { return nil }
-    return sixDigits(told)
+    for page in [images == nil ? page : 0, 0] {
+      guard (try? select(page)) != nil, let told = tiff.numbers(EXIFTAG_EXPOSURETIME)?.first,
+        told > 0, told.isFinite
+      else { continue }
+      return sixDigits(told)
+    }
+    return nil
   }
 }
 

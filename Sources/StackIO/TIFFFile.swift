@@ -80,8 +80,8 @@ public final class TIFFFile {
     TIFFOpenOptionsSetMaxSingleMemAlloc(options, tmsize_t(Self.mostBytes))
     Self.collectMessages(in: messages, options)
     guard let tiff = open(options) else {
-      throw InputError(
-        "not a TIFF file" + (messages.last.map { " (\($0))" } ?? ""), path: path)
+      let other = Self.otherFormat(path) ?? messages.last.map { " (\($0))" } ?? ""
+      throw InputError("not a TIFF file" + other, path: path)
     }
     self.tiff = tiff
     isBig = TIFFIsBigTIFF(tiff) != 0
@@ -100,6 +100,19 @@ public final class TIFFFile {
     if offsets.count == 1, let count = description.imageCount, count > 1 {
       images = try ContiguousImages(in: self, count: count)
     }
+  }
+
+  /// What a file is that a beamline may well have written, but that is no TIFF.
+  private static func otherFormat(_ path: String) -> String? {
+    guard let file = FileHandle(forReadingAtPath: path) else { return nil }
+    defer { try? file.close() }
+    let start = (try? file.read(upToCount: 8)) ?? Data()
+    let known: [([UInt8], String)] = [
+      ([0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1], "XRM or TXRM"),
+      ([0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A], "HDF5"),
+    ]
+    return known.first { start.elementsEqual($0.0) }
+      .map { " but \($0.1), which is not read yet: export its frames to TIFF" }
   }
 
   private static func collectMessages(in messages: MessageBox, _ options: OpaquePointer) {

@@ -15,11 +15,13 @@ import TestSupport
   @Test(arguments: [
     "7100\n7112.5\n", "\u{FEFF}# eV\r\n7100\r\n\r\n7112.5\r\n", "* MANTiS\n7100 0.5\n7112.5 0.6",
     "energy_eV,mu\n7100,0.5\n7112.5,0.6\n", "7.1\n7.1125\n", "  7100\t1\n7112.5\t2\n",
+    "7100\t0.5\t1\t\n7112.5\t0.6\t2\t\n", "energy;mu\n7100;0.5\n7112.5;0.6\n",
+    "7100, 0.5\n7112.5, 0.6\n", "71.0000e+2\n71.125e2\n", "*\n7100\n\n\n  7112.5  \n%\n",
   ])
   func forms(text: String) throws {
     let found = try list(text, name: text.contains(",") ? "e.csv" : "e.txt")
     #expect(found.energies == [7100, 7112.5])
-    #expect(found.isConvertedFromKEV == text.hasPrefix("7.1"))
+    #expect(found.isConvertedFromKEV == text.hasPrefix("7.1\n"))
   }
 
   @Test(arguments: [
@@ -28,13 +30,30 @@ import TestSupport
     ("7,100.0\n8,112.0\n7112\n", "line 1"), ("7100\n1e300\n", "line 2"),
     ("0x1BA8\n7112\n", "line 1"),
     ("7100;1,5\n7112;1,6\n", "decimal commas"), ("7100,,1\n", "empty field"),
-    ("7100,5\n7112,5\n", "decimal commas"), ("# only\n", "no numbers"),
+    ("7100,5\n7112,5\n", "decimal commas"), ("7100\n7112,5\n", "line 2: decimal commas"),
+    ("7100,5\t1,5\n", "decimal commas"), ("7100,5 1,5\n", "decimal commas"),
+    ("7100,5;1\n", "decimal commas"), ("# only\n", "no numbers"), ("7100\ninf\n", "line 2"),
+    ("7100\n0\n", "line 2"), ("7100\n7112eV\n", "line 2"), ("a\nb\n7100\n", "line 2"),
     ("", "no numbers"),
   ])
   func defects(text: String, words: String) throws {
     let error = #expect(throws: InputError.self) { try list(text) }
     #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
     #expect(error?.kind == .invalid)
+  }
+
+  /// In a .csv, whole numbers in columns look like decimal commas.
+  @Test func commasInCSV() throws {
+    #expect(throws: InputError.self) { try list("7100,5\n7112,0\n", name: "e.csv") }
+    #expect(throws: InputError.self) { try list("7100\n7112,5\n", name: "e.csv") }
+    #expect(try list("7100,400\n7112,380\n", name: "e.csv").energies == [7100, 7112])
+    #expect(try list("eV,n\n7100,5\n7112,6\n", name: "e.csv").energies == [7100, 7112])
+  }
+
+  @Test func notText() throws {
+    let path = try folder.write([0xFF, 0xFE, 0x37, 0x00, 0x31, 0x00], to: "e.txt")
+    let error = #expect(throws: InputError.self) { try EnergyList(path: path) }
+    #expect(error?.reason.contains("UTF-8") == true)
   }
 
   @Test func aMissingFile() {
@@ -80,21 +99,6 @@ import TestSupport
     #expect(scan.energies == [7110, 7120])
     #expect(scan.files.map(\.role) == ["frames", "energies"])
     #expect(scan.energyFiles == [folder.file("s.txt")])
-  }
-
-  /// Names as beamlines write them.
-  @Test(arguments: [
-    ("a_07112.0_eV.tif", 7112.0), ("xanesocv_8250_0eV.tif", 8250), ("s_E7112.50.tif", 7112.5),
-    ("c_7.1120keV.tif", 7112), ("71214078_a003_0701.125eV.tif", 701.125),
-    ("rep01_20161456_NAT1_08324.0_eV_001of001.tif", 8324), ("sample_12_7112eV.tif", 7112),
-  ])
-  func energiesInNames(name: String, energy: Double) throws {
-    let own = try TemporaryFolder()
-    let page = TIFFWriter.Page(height: 1, width: 1, samples: .uint16([5]))
-    _ = try own.write(try TIFFWriter.encode([page]), to: name)
-    var request = ScanRequest(path: own.path)
-    request.signal = .od
-    #expect(try request.open().energies == [energy])
   }
 
   @Test func wrongCountsAreNamed() throws {
