@@ -24,10 +24,19 @@ struct Program {
     try run(arguments, environment: environment)
   }
 
-  func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
+  /// - Parameter dataLimitKB: the most memory that the program may ask for.
+  func run(
+    _ arguments: [String], environment: [String: String] = [:], dataLimitKB: Int? = nil
+  ) throws -> Outcome {
     let process = Process()
-    process.executableURL = Bundle.main.bundleURL.appendingPathComponent("lodestone")
+    let program = Bundle.main.bundleURL.appendingPathComponent("lodestone")
+    process.executableURL = program
     process.arguments = arguments
+    if let dataLimitKB {
+      process.executableURL = URL(fileURLWithPath: "/bin/sh")
+      process.arguments =
+        ["-c", "ulimit -d \(dataLimitKB); exec \"$@\"", "sh", program.path] + arguments
+    }
     process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     // Into files: a pipe that fills up would stop the program.

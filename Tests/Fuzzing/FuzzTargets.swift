@@ -82,6 +82,7 @@ private func text(_ bytes: [UInt8]) -> String? { String(validating: bytes, as: U
   }
 #endif
 
+/// What libFuzzer calls with each input.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func test(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   read(Array(UnsafeBufferPointer(start: start, count: count)))
