@@ -71,7 +71,8 @@ let package = Package(
       name: "SpectraTests", dependencies: ["Spectra", "StackIO", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "StackIOTests", dependencies: ["StackIO", "Spectra", "PhaseCatalog", "TestSupport"],
+      name: "StackIOTests",
+      dependencies: ["StackIO", "Spectra", "PhaseCatalog", "CTIFF", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "PhaseCatalogTests", dependencies: ["PhaseCatalog", "CSQLite", "TestSupport"],

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Measures `lodestone cluster` beside its peers on the same files, in one run: Benchmarks/run.sh --help
+# and reading a scan beside cat and tifffile: Benchmarks/run.sh reading --help
 # Needs Python 3.11 or later; R's dbscan takes part where Rscript and r-cran-dbscan are installed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -12,5 +13,10 @@ if ! cmp --quiet "$requirements" .build/benchmarks/requirements.txt; then
   cp "$requirements" .build/benchmarks/requirements.txt
 fi
 swift build --configuration release --product lodestone --quiet >&2
-exec .build/benchmarks/bin/python Benchmarks/benchmark.py \
+script=benchmark
+if [ "${1:-}" = reading ]; then
+  script=reading
+  shift
+fi
+exec .build/benchmarks/bin/python "Benchmarks/$script.py" \
   "$(swift build --configuration release --show-bin-path)/lodestone" "$@"

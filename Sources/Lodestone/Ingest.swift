@@ -1,5 +1,6 @@
 import Foundation
 public import PhaseCatalog
+import Spectra
 public import StackIO
 
 /// The main job: a scan's files -> a stored, queryable result.
@@ -94,9 +95,12 @@ public struct Ingest {
 extension Sighting {
   /// The files of a scan, digested.
   init(of scan: Scan, request: ScanRequest) throws(InputError) {
+    let files = scan.files
+    // A folder of frames is a thousand files.
+    let digests = mapInParallel(files.count) { ContentDigest.ofFile(files[$0].path) }
     var sources: [SourceFile] = []
-    for file in scan.files {
-      guard let (sha256, bytes) = ContentDigest.ofFile(file.path) else {
+    for (file, digest) in zip(files, digests) {
+      guard let (sha256, bytes) = digest else {
         throw InputError("cannot be read", path: file.path, kind: .io)
       }
       sources.append(

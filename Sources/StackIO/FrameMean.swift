@@ -7,6 +7,7 @@ public struct FrameMean: Sendable {
   /// The largest value of any exposure; nil where there is none that is a number.
   public private(set) var largest: Double?
   private var first: Frame?
+  private var firstMaximum: Double?
   private var sums: [Double] = []
   /// A value at and above which the detector is known to be saturated.
   private let saturation: Double?
@@ -19,44 +20,46 @@ public struct FrameMean: Sendable {
   public init(saturation: Double? = nil) { self.saturation = saturation }
 
   /// Adds an exposure, which must have the shape of the others.
+  ///
+  /// - Complexity: O(pixels).
   public mutating func add(_ frame: Frame) {
     count += 1
-    if let value = frame.values.maximum { largest = max(largest ?? value, value) }
+    let maximum = frame.values.maximum
+    if let maximum { largest = max(largest ?? maximum, maximum) }
     guard let first else {
-      first = frame
+      (first, firstMaximum) = (frame, maximum)
       return
     }
     precondition(frame.height == first.height && frame.width == first.width)
     if count == 2 {
       sums = [Double](repeating: 0, count: first.values.count)
-      include(first)
+      include(first, firstMaximum)
     }
-    include(frame)
+    include(frame, maximum)
   }
 
-  private mutating func include(_ frame: Frame) {
+  private mutating func include(_ frame: Frame, _ maximum: Double?) {
     switch frame.values {
-    case .uint16(let values): include(values)
-    case .float32(let values): include(values)
-    case .float64(let values): include(values)
+    case .uint16(let values): add(values) { Double($0) }
+    case .float32(let values): add(values) { Double($0) }
+    case .float64(let values): add(values) { $0 }
+    }
+    guard let maximum else { return }
+    // Nothing lies above the ceiling of a detector: where a frame's largest value is no ceiling, either it
+    // is below the ceiling, or that is none.
+    if Self.ceilings.contains(maximum) { note(maximum, in: frame) }
+    if let saturation, maximum >= saturation { note(saturation, in: frame) }
+  }
+
+  private mutating func add<T>(_ values: [T], _ double: (T) -> Double) {
+    sums.withUnsafeMutableBufferPointer { sums in
+      for index in sums.indices { sums[index] += double(values[index]) }
     }
   }
 
-  private mutating func include<T: BinaryInteger>(_ values: [T]) {
-    for (index, value) in values.enumerated() { include(Double(value), index) }
-  }
-
-  private mutating func include<T: BinaryFloatingPoint>(_ values: [T]) {
-    for (index, value) in values.enumerated() { include(Double(value), index) }
-  }
-
-  private mutating func include(_ value: Double, _ index: Int) {
-    sums[index] += value
-    // Most values are below them all.
-    guard value >= 255 || saturation != nil else { return }
-    if Self.ceilings.contains(value) { atCeiling[value, default: []].insert(Int32(index)) }
-    if let saturation, value >= saturation {
-      atCeiling[saturation, default: []].insert(Int32(index))
+  private mutating func note(_ ceiling: Double, in frame: Frame) {
+    for (index, value) in frame.values.doubles.enumerated() where value >= ceiling {
+      atCeiling[ceiling, default: []].insert(Int32(index))
     }
   }
 
