@@ -106,7 +106,9 @@ private struct Folder {
     self.files = files
     var info = ScanInfo()
     for name in names where name.hasPrefix("ScanInfo") && ending(name) == "txt" {
-      info.add(try textOfFile(full(name)), path: full(name))
+      // Names are ASCII; a unit in the old code page of the control computer is no reason to stop.
+      let bytes = FileManager.default.contents(atPath: full(name)) ?? Data()
+      info.add(String(decoding: bytes, as: UTF8.self), path: full(name))
     }
     scanInfo = info
     let texts = names.filter { ["txt", "csv", "tsv"].contains(ending($0)) }

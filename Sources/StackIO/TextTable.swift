@@ -113,12 +113,21 @@ struct TextTable {
 
 /// A text file's content, without a byte order mark.
 func textOfFile(_ path: String) throws(InputError) -> String {
-  let size = try sizeOfReadableFile(path)
-  guard size <= 64 << 20 else {
-    throw InputError("\(size) bytes are too many for a text file of numbers", path: path)
-  }
-  guard let data = FileManager.default.contents(atPath: path) else {
+  _ = try sizeOfReadableFile(path)
+  guard let file = FileHandle(forReadingAtPath: path) else {
     throw InputError("cannot be read", path: path, kind: .io)
+  }
+  defer { try? file.close() }
+  // A device has no size and may have no end.
+  let most = 64 << 20
+  let data: Data
+  do {
+    data = try file.read(upToCount: most + 1) ?? Data()
+  } catch {
+    throw InputError("cannot be read", path: path, kind: .io)
+  }
+  guard data.count <= most else {
+    throw InputError("over \(most) bytes are too many for a text file of numbers", path: path)
   }
   guard let text = String(data: data, encoding: .utf8) else {
     throw InputError("not a text file (no valid UTF-8)", path: path)
