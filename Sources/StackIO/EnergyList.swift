@@ -18,8 +18,20 @@ public struct EnergyList: Sendable, Equatable {
   }
 
   init(text: String, path: String) throws(InputError) {
-    let rows = try TextTable(text: text, path: path).numbers(columns: 1, of: "an energy list")
+    let table = try TextTable(text: text, path: path)
+    // A column that is named energy counts wherever it stands; else the first does.
+    let header = table.lines.first.flatMap { $0.isHeader ? $0.fields : nil } ?? []
+    let column = header.firstIndex { $0.lowercased().hasPrefix("energy") } ?? 0
+    let rows = try table.numbers(columns: column + 1, of: "an energy list")
+      .map { (line: $0.line, values: [$0.values[column]]) }
     let values = rows.map { $0.values[0] }
+    if values.count > 2, let first = values.first, first == 0 || first == 1,
+      values.enumerated().allSatisfy({ $0.element == first + Double($0.offset) })
+    {
+      throw InputError(
+        "the first column counts the lines: the energies belong there", path: path,
+        place: "line \(rows[0].line)")
+    }
     let isKEV = EnergyUnit.isKEV(values)
     for row in rows {
       // From the lowest edges that a microscope reaches to well above the highest, in either unit.

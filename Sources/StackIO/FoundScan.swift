@@ -130,8 +130,13 @@ private struct Folder {
     let darks = byRole[.dark] ?? []
     for index in scans.indices {
       let part = scans[index].part ?? ""
-      scans[index].references = ordered(matching(references, part).flatMap(\.frames), samples)
-      scans[index].darks = matching(darks, part).flatMap(\.frames)
+      let matched = matching(references, part)
+      scans[index].references = ordered(matched.files.flatMap(\.frames), samples)
+      if !matched.areOwn, scans.count > 1, let first = matched.files.first {
+        scans[index].remarks.append(
+          "it has no references of its own: others of the folder serve, such as \(first.path)")
+      }
+      scans[index].darks = matching(darks, part).files.flatMap(\.frames)
       scans[index].samples = ordered(scans[index].samples, samples)
       scans[index].scanInfo = scanInfo.paths
       scans[index].remarks += remarks(of: scans[index])
@@ -185,21 +190,23 @@ private struct Folder {
 
   /// The references or darks that belong to a part: those of its own name, of a name with more or fewer
   /// words, of its repetition, or else all.
-  private func matching(_ files: [FoundFile], _ part: String) -> [FoundFile] {
+  private func matching(
+    _ files: [FoundFile], _ part: String
+  ) -> (files: [FoundFile], areOwn: Bool) {
     let keys = PartNames(files.map(\.name))
     let own = files.filter { keys.part(of: $0.name) == part }
-    if !own.isEmpty { return own }
+    if !own.isEmpty { return (own, true) }
     let words = Set(part.split(separator: " "))
     let similar = files.filter { file in
       let other = Set(keys.part(of: file.name).split(separator: " "))
       return !file.name.isSSRL && !other.isEmpty && !words.isEmpty
         && (other.isSubset(of: words) || words.isSubset(of: other))
     }
-    if !similar.isEmpty { return similar }
+    if !similar.isEmpty { return (similar, true) }
     let repetition = files.filter { file in
       file.name.isSSRL && file.name.rest.prefix { $0 != " " } == part.prefix { $0 != " " }
     }
-    return repetition.isEmpty ? files : repetition
+    return (repetition.isEmpty ? files : repetition, false)
   }
 
   // MARK: Order

@@ -37,7 +37,7 @@ package struct FrameName: Equatable, Sendable {
       energy = Double(match.4)
       exposureNumber = Int(match.5)
       // The number of the proposal or run, where there is one, is no part of the position.
-      let position = match.3.replacing(/^\d+_/, with: "")
+      let position = match.3.replacing(/^\d{6,}_/, with: "")
       rest = "rep\(match.1) \(position)"
       return
     }
@@ -60,10 +60,8 @@ package struct FrameName: Equatable, Sendable {
   /// A name without the endings that say how it is stored.
   private static func withoutExtension(_ text: String) -> String {
     let endings = ["tif", "tiff", "ome", "xrm", "txrm", "btf", "tf8"]
-    var name = (text as NSString).lastPathComponent
-    while endings.contains((name as NSString).pathExtension.lowercased()) {
-      name = (name as NSString).deletingPathExtension
-    }
+    var name = text.lastPathPart
+    while endings.contains(name.stemAndEnding.ending) { name = name.stemAndEnding.stem }
     return name
   }
 
@@ -81,7 +79,7 @@ package struct FrameName: Equatable, Sendable {
       return (isKEV ? EnergyUnit.eV(fromKEV: value) : value, isKEV, range)
     }
     let withUnit =
-      /[_-]?(\d{1,2}[.p]\d+|\d{1,2}_\d{3,6}(?=_?keV)|\d{3,6}[.p]\d+|\d{3,5}_\d{1,2}|\d{3,6})[_-]?k?eV(?![A-Za-z])/
+      /[_-]?(\d{1,2}[.p]\d+|\d{1,2}_\d{3,6}(?=[ _]?keV)|\d{3,6}[.p]\d+|\d{3,5}_\d{1,2}|\d{3,6})[ _-]?k?eV(?![A-Za-z])/
       .ignoresCase()
     if let match = name.matches(of: withUnit).last { return found(match.1, match.range) }
     let withPrefix = /(?:^|[_-])E(\d{3,5}(?:\.\d+)?|\d{1,2}\.\d+)(?=[_.-]|$)/
@@ -91,7 +89,13 @@ package struct FrameName: Equatable, Sendable {
       return found(match.1, match.range)
     }
     // Older names of APS 8-BM end in the energy; a decimal point tells it from a running number.
-    if let match = name.firstMatch(of: /[_-](\d{3,5}\.\d+)$/) { return found(match.1, match.range) }
+    if let match = name.firstMatch(of: /(?:^|[ _-])(\d{3,5}\.\d+|\d{1,2}\.\d{3,})$/) {
+      return found(match.1, match.range)
+    }
+    // Older still: the word XANES, a position, and a whole energy.
+    if name.contains(/XANES/.ignoresCase()), let match = name.firstMatch(of: /_(\d{4,5})$/) {
+      return found(match.1, match.range)
+    }
     return nil
   }
 
@@ -102,8 +106,10 @@ package struct FrameName: Equatable, Sendable {
 
   /// The role that a word of a name marks, with or without a number behind it.
   private static func marker(_ word: Substring) -> Role? {
-    switch word.lowercased().replacing(/\d+$/, with: "") {
-    case "ref", "refs", "reference", "references", "bkg", "background", "flat", "flats", "white":
+    if word.lowercased() == "i0" { return .reference }
+    return switch word.lowercased().replacing(/\d+$/, with: "") {
+    case "ref", "refs", "reference", "references", "bkg", "bkgd", "bg", "background", "flat",
+      "flats", "flatfield", "white", "whitefield", "openbeam":
       .reference
     case "dark", "darks", "darkfield": .dark
     default: nil

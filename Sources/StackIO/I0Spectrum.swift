@@ -1,13 +1,14 @@
 import Foundation
 
 extension I0Spectrum {
-  /// Reads a spectrum of I0 from text: XDI with a column i0, or the first two columns, energy and intensity.
+  /// Reads a spectrum of I0 from text: the column named i0, else the only one beside the energies, else, where
+  /// columns have no names, the second.
   ///
   /// - Throws: ``InputError`` naming the line of what is no intensity, or where it does not cover the
   ///   energies of a scan.
   init(path: String, covering energies: [Double]) throws(InputError) {
     let file = try SpectrumFile(path: path)
-    let column = file.columns.firstIndex { $0.name.lowercased() == "i0" } ?? 1
+    let column = try file.i0Column()
     let spectrum = try file.spectrum(column: column)
     self.path = path
     self.energies = spectrum.energies

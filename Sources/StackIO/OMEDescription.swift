@@ -1,15 +1,15 @@
-import Foundation
-import FoundationXML
+package import Foundation
+package import FoundationXML
 
 /// The first image of an OME-XML description: pixel size, axes and exposures.
 ///
 /// Source: the OME schema, https://docs.openmicroscopy.org/ome-model/.
-final class OMEDescription: NSObject, XMLParserDelegate {
+package final class OMEDescription: NSObject, XMLParserDelegate {
   /// um; nil where not told.
-  private(set) var pixelSizeX: Double?
+  package private(set) var pixelSizeX: Double?
   private(set) var pixelSizeY: Double?
   /// The exposure of each page, s, by the order of its dimensions; nil where not told.
-  private(set) var exposures: [Double?] = []
+  package private(set) var exposures: [Double?] = []
   /// The axes with more than one step.
   private(set) var axes: [(name: String, count: Int)] = []
 
@@ -20,17 +20,19 @@ final class OMEDescription: NSObject, XMLParserDelegate {
   private var sizes: [Character: Int] = [:]
 
   /// nil where the text is no OME-XML with an image in it.
-  init?(_ text: String) {
+  package init?(_ text: String) {
     super.init()
-    // What refers to something outside is no description of a scan.
-    guard !text.contains("<!DOCTYPE") else { return nil }
-    let parser = XMLParser(data: Data(text.utf8))
+    // What refers to something outside is no description of a scan; of instructions to other programs,
+    // which Foundation's parser does not survive, there is the declaration alone.
+    let body = text.replacing(/^\s*<\?xml[^>]*\?>/, with: "", maxReplacements: 1)
+    guard !body.contains("<!DOCTYPE"), !body.contains("<?") else { return nil }
+    let parser = XMLParser(data: Data(body.utf8))
     parser.delegate = self
     parser.shouldResolveExternalEntities = false
     guard parser.parse(), hasPixels else { return nil }
   }
 
-  func parser(
+  package func parser(
     _ parser: XMLParser, didStartElement elementName: String, namespaceURI: String?,
     qualifiedName: String?, attributes: [String: String]
   ) {
@@ -41,7 +43,7 @@ final class OMEDescription: NSObject, XMLParserDelegate {
     }
   }
 
-  func parser(
+  package func parser(
     _ parser: XMLParser, didEndElement elementName: String, namespaceURI: String?,
     qualifiedName: String?
   ) {

@@ -195,15 +195,31 @@ struct ScanAssembly {
 
   private func exposureRemarks(_ scan: Scan) -> [String] {
     guard scan.signal.value == .counts, scan.reference != .emptyField else { return [] }
-    let samples = scan.steps.allSatisfy { $0.frames.meanExposure != nil }
-    let references =
-      scan.references.isEmpty
-      ? scan.spectrumExposure != nil : scan.references.meanExposure != nil
-    switch (samples, references) {
-    case (true, true): return []
-    case (false, false): return ["the exposures are not known: their ratio is taken as 1"]
-    default: return ["only one of the two exposures is known: their ratio is taken as 1"]
+    let unknown = scan.steps.filter { step in
+      let i0 =
+        step.references.isEmpty
+        ? scan.spectrumExposure : step.references.map { scan.references[$0] }.meanExposure
+      return step.frames.meanExposure == nil || i0 == nil
     }
+    var remarks: [String] = []
+    if unknown.count == scan.steps.count {
+      let isHalf =
+        request.exposure != nil || request.referenceExposure != nil
+        || scan.steps.contains { $0.frames.meanExposure != nil }
+        || !scan.references.isEmpty && scan.references.meanExposure != nil
+      remarks.append(
+        (isHalf ? "only one of the two exposures is known" : "the exposures are not known")
+          + ": their ratio is taken as 1")
+    } else if let first = unknown.first, let last = unknown.last {
+      remarks.append(
+        "the exposures are not known at \(unknown.count) of \(scan.steps.count) energies, "
+          + "\(first.energyEV) to \(last.energyEV) eV: there alone their ratio is taken as 1")
+    }
+    if scan.darks.contains(where: { $0.exposure == nil }), unknown.count < scan.steps.count {
+      remarks.append(
+        "the darks' exposure is not known: they are subtracted as they are (--dark-exposure S)")
+    }
+    return remarks
   }
 }
 

@@ -20,8 +20,7 @@ struct ScanInfo {
       let line = line.trimmingCharacters(in: .whitespaces)
       if isInFiles {
         // Written on Windows, with a folder or without.
-        let name = line.split { $0 == "\\" || $0 == "/" }.last.map(String.init) ?? line
-        let stem = (name as NSString).deletingPathExtension
+        let stem = line.lastPathPart.stemAndEnding.stem
         if !stem.isEmpty, order[stem] == nil { order[stem] = order.count }
       } else if line.uppercased().hasPrefix("FILES") {
         isInFiles = true
@@ -33,10 +32,8 @@ struct ScanInfo {
 
   /// The place in time of the frame in a file.
   func place(ofFile path: String) -> Int? {
-    var stem = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
-    if let place = order[stem] { return place }
+    let stem = path.lastPathPart.stemAndEnding.stem
     // An export may keep the ending of what it was made from: `name.xrm.tif`.
-    stem = (stem as NSString).deletingPathExtension
-    return order[stem]
+    return order[stem] ?? order[stem.stemAndEnding.stem]
   }
 }

@@ -73,7 +73,8 @@ public struct SpectrumFile: Sendable {
     rows = try table.numbers(columns: count, of: "a spectrum")
     var columns = header?.columns(count) ?? []
     if columns.isEmpty {
-      let names = table.lines.first.flatMap { $0.isHeader ? $0.fields : nil } ?? []
+      var names = table.lines.first.flatMap { $0.isHeader ? $0.fields : nil } ?? []
+      if names.isEmpty { names = Self.commentedNames(text, count) }
       columns = (0..<count).map { index in
         let words = index < names.count ? names[index].split(separator: " ") : []
         return Column(
@@ -83,6 +84,17 @@ public struct SpectrumFile: Sendable {
       }
     }
     self.columns = columns
+  }
+
+  /// The names of columns in the last comment before the numbers, where there are as many words; else none.
+  private static func commentedNames(_ text: String, _ count: Int) -> [Substring] {
+    let comments = text.split(whereSeparator: \.isNewline).prefix { line in
+      line.first { !$0.isWhitespace }.map { "#*%".contains($0) } ?? true
+    }
+    let words =
+      comments.last?.drop { "#*% \t".contains($0) }
+      .split { $0.isWhitespace || $0 == "," || $0 == ";" } ?? []
+    return words.count == count && words.allSatisfy { $0.first?.isLetter == true } ? words : []
   }
 
   /// The column of energies.
@@ -120,6 +132,19 @@ public struct SpectrumFile: Sendable {
     }
     if others.count == 1 || others.allSatisfy({ names[$0].isEmpty }) { return others[0] }
     throw InputError("which column? It has \(choices())", path: path)
+  }
+
+  /// The column of I0: the one of that name, else the only one beside the energies, or the first where none has
+  /// a name.
+  ///
+  /// - Throws: ``InputError`` naming the columns where it is not plain which is meant.
+  func i0Column() throws(InputError) -> Int {
+    let energy = try energyColumn()
+    let others = columns.indices.filter { $0 != energy }
+    if let named = others.first(where: { columns[$0].name.lowercased() == "i0" }) { return named }
+    if others.count == 1 || others.allSatisfy({ columns[$0].name.isEmpty }) { return others[0] }
+    let names = others.map { columns[$0].name }.joined(separator: ", ")
+    throw InputError("which column is I0? It has \(names): name it i0", path: path)
   }
 
   /// A column over the energies, sorted to ascend.

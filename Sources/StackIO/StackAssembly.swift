@@ -53,6 +53,7 @@ struct StackAssembly {
     var (found, remarks) = (found, remarks)
     let list = try energies(of: &found, &remarks)
     let steps = try steps(of: found)
+    remarks += gaps(steps, found)
     let (references, source, spectrum) = try references(of: found, steps, layout, &remarks)
     let darks = try darks(of: found, layout, &remarks)
     var pairing: ReferencePairing?
@@ -123,6 +124,13 @@ struct StackAssembly {
     let source: String
     if let given { source = given } else { source = try listBeside(found) }
     let list = try EnergyList(path: source)
+    // A list for one of several stacks leaves a folder of frames its names.
+    let isForAll = given != nil && request.energiesPaths.count < request.paths.count
+    if isForAll, list.energies.count != found.samples.count, list.energies.count != total,
+      found.samples.allSatisfy({ $0.energy != nil })
+    {
+      return nil
+    }
     let energies = try share(of: list, found)
     for (index, energy) in energies.enumerated() { found.samples[index].energy = energy }
     if list.isConvertedFromKEV {
@@ -198,6 +206,26 @@ struct StackAssembly {
     return steps.values.sorted { $0.energy < $1.energy }
   }
 
+  /// What is less than the other energies have.
+  private func gaps(_ steps: [Step], _ found: FoundScan) -> [String] {
+    func list(_ energies: [Double]) -> String {
+      energies.prefix(5).map { "\($0)" }.joined(separator: ", ")
+        + (energies.count > 5 ? " and \(energies.count - 5) more" : "")
+    }
+    var remarks: [String] = []
+    let most = steps.map(\.frames.count).max() ?? 0
+    let fewer = steps.filter { $0.frames.count < most }.map(\.energy)
+    if !fewer.isEmpty { remarks.append("fewer than \(most) exposures at \(list(fewer)) eV") }
+    let energies = steps.map(\.energy)
+    let alone = Set(found.references.compactMap { $0.energy?.value }).filter { energy in
+      !energies.contains { abs($0 - energy) <= ReferencePairing.sameEnergy }
+    }
+    if !alone.isEmpty {
+      remarks.append("references but no frames at \(list(alone.sorted())) eV")
+    }
+    return remarks
+  }
+
   // MARK: References and darks
 
   private func references(
@@ -216,6 +244,9 @@ struct StackAssembly {
     if given == "empty-field" { return ([], .emptyField, nil) }
     let isFrames = try FoundScan.isFolder(given) ? true : try TIFFFile.isTIFF(given)
     guard isFrames else {
+      if let other = TIFFFile.otherFormat(given) {
+        throw InputError("not a TIFF file\(other)", path: given)
+      }
       let spectrum = try I0Spectrum(path: given, covering: steps.map(\.energy))
       return ([], .spectra([spectrum]), spectrum)
     }
@@ -287,6 +318,7 @@ extension TIFFFile {
   /// Whether a file begins like a TIFF.
   static func isTIFF(_ path: String) throws(InputError) -> Bool {
     _ = try sizeOfReadableFile(path)
+    try refuseSpecialFile(path)
     guard let handle = FileHandle(forReadingAtPath: path) else {
       throw InputError("cannot be read", path: path, kind: .io)
     }

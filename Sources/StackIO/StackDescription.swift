@@ -115,7 +115,10 @@ extension TIFFFile {
 /// A length's unit in um; nil for what is no unit of length.
 private func lengthInUM(_ unit: String) -> Double? {
   switch unit.trimmingCharacters(in: .whitespaces).lowercased() {
-  case "um", "micron", "microns", "micrometer", "\\u00b5m", "\u{B5}m", "\u{3BC}m": 1
+  case "um", "micron", "microns", "micrometer", "\\u00b5m", "\\u03bcm", "\u{B5}m", "\u{3BC}m",
+    // A micro sign in an old code page is no UTF-8.
+    "\u{FFFD}m":
+    1
   case "nm", "nanometer": 1e-3
   case "pm": 1e-6
   case "a", "\u{E5}", "\u{212B}", "angstrom": 1e-4

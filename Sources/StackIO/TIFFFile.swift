@@ -46,11 +46,8 @@ public final class TIFFFile {
   /// - Throws: ``InputError`` where it is missing, may not be read, or is no TIFF.
   public convenience init(path: String) throws(InputError) {
     let size = try sizeOfReadableFile(path)
-    var status = stat()
-    // A pipe or a device might never end, and a TIFF is read back and forth.
-    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      throw InputError("not a regular file", path: path)
-    }
+    try refuseSpecialFile(path)
+    guard size > 0 else { throw InputError("an empty file, no TIFF", path: path) }
     // m: no memory map, so that a file cut short while we read is an error and not a signal.
     try self.init(named: path, size: size, memory: nil) { TIFFOpenExt(path, "rm", $0) }
   }
@@ -103,7 +100,7 @@ public final class TIFFFile {
   }
 
   /// What a file is that a beamline may well have written, but that is no TIFF.
-  private static func otherFormat(_ path: String) -> String? {
+  static func otherFormat(_ path: String) -> String? {
     guard let file = FileHandle(forReadingAtPath: path) else { return nil }
     defer { try? file.close() }
     let start = (try? file.read(upToCount: 8)) ?? Data()
@@ -246,6 +243,15 @@ extension TIFFFile {
         page,
         "\(layout.height) x \(layout.width) pixels, where a frame has at most 2^26 (8192 x 8192)")
     }
+  }
+}
+
+/// Refuses pipes and devices: they may never end, and what a scan was read from is digested, and read again
+/// to verify it.
+func refuseSpecialFile(_ path: String) throws(InputError) {
+  var status = stat()
+  guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+    throw InputError("not a regular file", path: path)
   }
 }
 

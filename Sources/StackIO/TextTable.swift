@@ -114,11 +114,11 @@ struct TextTable {
 /// A text file's content, without a byte order mark.
 func textOfFile(_ path: String) throws(InputError) -> String {
   _ = try sizeOfReadableFile(path)
+  try refuseSpecialFile(path)
   guard let file = FileHandle(forReadingAtPath: path) else {
     throw InputError("cannot be read", path: path, kind: .io)
   }
   defer { try? file.close() }
-  // A device has no size and may have no end.
   let most = 64 << 20
   let data: Data
   do {

@@ -130,6 +130,24 @@ import TestSupport
     #expect(try program.run("ingest", "fe", "--join", "--sample", "M1").code == 64)
   }
 
+  /// Pipes would hang, or could not be read again.
+  @Test func pipesAndDevicesAreRefused() throws {
+    let small = try program.smallExample()
+    try program.run("init", "t.lode")
+    let pipe = program.folder.file("pipe")
+    #expect(mkfifo(pipe, 0o600) == 0)
+    for path in [pipe, "/dev/zero", "/dev/null"] {
+      for option in ["--energies", "--reference", "--dark"] {
+        var arguments = small
+        let place = try #require(arguments.firstIndex(of: option))
+        arguments[place + 1] = path
+        let outcome = try program.run(arguments)
+        #expect(outcome.code == 65, "\(option) \(path): \(outcome.errors)")
+        #expect(outcome.errors.contains("not a regular file"))
+      }
+    }
+  }
+
   @Test func otherFormatsAreNamed() throws {
     for (bytes, words) in [
       ([0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1] as [UInt8], "XRM or TXRM"),

@@ -129,6 +129,7 @@ import TestSupport
       #expect(
         warnings.contains { $0.hasPrefix(damaged) && $0.contains("left out") }, "\(damaged)")
     }
+    #expect(warnings.contains { $0.hasPrefix("fewer than 3 exposures at 8340.0, 8360.0, 8400.0") })
     // The same once more is the same scan.
     #expect(try Verify(catalog: catalog, command: "test").run(run).verification.grade == .identical)
     // Where no other exposure stands for it, it is an error of its file.
@@ -183,6 +184,7 @@ import TestSupport
     request.darkExposure = 0.1
     expectDensity(try density(request), of: made)
     request.darkExposure = nil
+    #expect(try request.open().remarks.contains { $0.contains("--dark-exposure") })
     let unscaled = try density(request)
     #expect(abs(unscaled[0] - 0.2) > 0.01)
   }

@@ -50,6 +50,13 @@ import TestSupport
     #expect(try list("eV,n\n7100,5\n7112,6\n", name: "e.csv").energies == [7100, 7112])
   }
 
+  /// The column that is named energy, wherever it stands; and never one that counts lines.
+  @Test func whichColumn() throws {
+    #expect(try list("i0,energy\n100,7100\n90,7112.5\n", name: "e.csv").energies == [7100, 7112.5])
+    let error = #expect(throws: InputError.self) { try list("1 7100\n2 7110\n3 7120\n") }
+    #expect(error?.reason.contains("counts the lines") == true)
+  }
+
   @Test func notText() throws {
     let path = try folder.write([0xFF, 0xFE, 0x37, 0x00, 0x31, 0x00], to: "e.txt")
     let error = #expect(throws: InputError.self) { try EnergyList(path: path) }
@@ -153,6 +160,16 @@ import TestSupport
     request.energiesPaths = [try folder.write("7110\n7115\n7120\n", to: "e.txt")]
     request.references = [try folder.write("7110 100\n7120 200\n", to: "i0.txt")]
     #expect(try request.open().steps.map(\.referenceLevel) == [100, 150, 200])
+    // The column of that name, wherever it stands; and none by chance.
+    request.references = [
+      try folder.write("# energy itrans i0\n7110 1 100\n7120 2 200\n", to: "i0.txt")
+    ]
+    #expect(try request.open().steps.map(\.referenceLevel) == [100, 150, 200])
+    request.references = [
+      try folder.write("energy itrans other\n7110 1 100\n7120 2 200\n", to: "i0.txt")
+    ]
+    let which = #expect(throws: InputError.self) { try request.open() }
+    #expect(which?.reason.contains("itrans, other") == true)
     request.references = [try folder.write("7111 100\n7120 200\n", to: "i0.txt")]
     #expect(throws: InputError.self) { try request.open() }
   }

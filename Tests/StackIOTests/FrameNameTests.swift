@@ -11,7 +11,10 @@ import Testing
     ("d_7112p25eV.tif", 7112.25, ""), ("e_7.112_eV.tif", 7112, ""),
     ("71214078_a003_0701.125eV.tif", 701.125, ""), ("sample_12_7112eV.tif", 7112, ""),
     ("old_20160512_XANES3_pos_8250.0.tif", 8250, ""), ("E7112.tif", 7112, ""),
-    ("x_7112.0EV.TIFF", 7112, ""), ("20161124_130512_7112.0eV_0007.tif", 7112, ""),
+    ("x_7112.0EV.TIFF", 7112, ""), ("7100.0 eV", 7100, ""), ("7.1 keV", 7100, ""),
+    ("7100.0.tif", 7100, ""), ("s_7.1000.tif", 7100, ""),
+    ("20121203_nca_XANES1_fov1_8250.tif", 8250, ""),
+    ("20161124_130512_7112.0eV_0007.tif", 7112, ""),
   ])
   func energies(name: String, energy: Double, comment: String) {
     #expect(FrameName(name).energy == energy)
@@ -32,6 +35,7 @@ import Testing
     ("ref_xanesocv_8250_0eV.tif", .reference), ("fov1_bkg_8250_0eV.tif", .reference),
     ("flat_0001_7112.0eV.tif", .reference), ("White12_7112.0eV.tif", .reference),
     ("dark.tif", .dark), ("Dark_003.tif", .dark), ("references.tif", .reference),
+    ("i0_7112eV.tif", .reference), ("flatfield_7112eV.tif", .reference),
     ("refinery_7112eV.tif", .sample), ("darkside_7112eV.tif", .sample), ("scan.tif", .sample),
   ])
   func roles(name: String, role: FrameName.Role) {
@@ -45,6 +49,13 @@ import Testing
     #expect(reference.rest == sample.rest && reference.runningNumber == 51)
     // The number of the proposal is optional.
     #expect(FrameName("rep01_NAT1_08324.0_eV_001of001.tif").rest == "rep01 NAT1")
+    #expect(FrameName("rep01_2_NAT_08324.0_eV_001of001.tif").rest == "rep01 2_NAT")
+  }
+
+  /// A label that Foundation's paths trap on, found by libFuzzer.
+  @Test(arguments: ["_i/(/////.//", "/", "", ".", "..tif", "a//", "\u{0}E7965.5"])
+  func oddTexts(text: String) {
+    #expect(FrameName(text).role == .sample)
   }
 
   /// Numbers that count frames are no parts; those that do not, are.

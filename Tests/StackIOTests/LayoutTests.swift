@@ -114,6 +114,23 @@ import TestSupport
     #expect(error?.place == "page 1" && error?.reason.contains("520 images") == true)
   }
 
+  /// OME-XML, and what made Foundation's parser crash (found by libFuzzer).
+  @Test func descriptionsInXML() {
+    let text = """
+      <?xml version="1.0" encoding="UTF-8"?>
+      <OME xmlns="x"><Image><Pixels DimensionOrder="XYZCT" SizeC="1" SizeT="1" SizeZ="3" \
+      PhysicalSizeX="80" PhysicalSizeXUnit="nm" PhysicalSizeY="0.08"><Plane TheC="0" TheT="0" TheZ="2" \
+      ExposureTime="250" ExposureTimeUnit="ms"/></Pixels></Image></OME>
+      """
+    let ome = OMEDescription(text)
+    #expect(ome?.pixelSizeX == 0.08 && ome?.exposures == [nil, nil, 0.25])
+    for broken in [
+      "<O<?ei?><", "<?ei?>", "<OME/>", "", "<!DOCTYPE x [<!ENTITY a 'b'>]><OME>&a;</OME>",
+    ] {
+      #expect(OMEDescription(broken) == nil)
+    }
+  }
+
   /// A page by itself that kept the description of its stack is a page.
   @Test func aPageSplitOffAnImageJStack() throws {
     let head = ImageJFile(height: 2, width: 3, images: 41).head

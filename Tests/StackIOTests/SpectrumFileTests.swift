@@ -52,6 +52,12 @@ import TestSupport
     #expect(error?.reason.contains("a, b") == true)
   }
 
+  /// Names may stand in a comment.
+  @Test func commentedNames() throws {
+    let file = try file("# made by x\n# energy itrans i0\n7100 1 5\n7101 2 6\n")
+    #expect(file.columns.map(\.name) == ["energy", "itrans", "i0"])
+  }
+
   @Test(arguments: [
     ("7100 1\n7101\n", "line 2"), ("7100 1\n7101 nan\n", "line 2"), ("7100\n7101\n", "one column"),
     ("", "no numbers"), ("7100 1\n7100 2\n", "line 1 already"),
