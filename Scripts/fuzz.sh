@@ -55,6 +55,8 @@ corpus() {
 }
 
 failed=0
+# Foundation keeps about 1 kB of each error in XML.
+memory() { if [ "$1" = description ]; then echo 8192; else echo 2048; fi; }
 for reader in "${readers[@]}"; do
   place="$build/$reader"
   mkdir -p "$place/finds"
@@ -66,7 +68,7 @@ for reader in "${readers[@]}"; do
   # The backtrace of a crash would hang under the sanitizer; libFuzzer's own handlers write the find.
   if ! SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 \
     timeout -k 10 $((seconds + 120)) "$place/fuzzer" "$place/corpus" -artifact_prefix="$place/finds/" \
-    -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -max_len=65536 -print_final_stats=1 \
+    -max_total_time="$seconds" -timeout=20 -rss_limit_mb="$(memory "$reader")" -max_len=65536 -print_final_stats=1 \
     > "$place/log" 2>&1; then
     echo "$reader: FAILED: $(grep -m1 -E 'ERROR|Fatal|ALARM|timeout' "$place/log" || tail -1 "$place/log")"
     failed=1

@@ -7,7 +7,7 @@ struct Analysis {
   /// The version of each stage, raised by hand when its numbers change. They are part of a run's
   /// identity.
   static let stages = [
-    "correct": 1, "register": 1, "cluster": 1, "summarise": 1,
+    "correct": 1, "register": 2, "cluster": 1, "summarise": 1,
   ]
 
   let parameters: ParameterSet
@@ -31,7 +31,8 @@ struct Analysis {
       try OpticalDensityStage(parameters: parameters).run(loaded)
     }
     let registered = timed("register", "registering the frames", &times) {
-      RegistrationStage(parameters: parameters).run(density)
+      RegistrationStage(parameters: parameters)
+        .run(density, energies: loaded.scan.energies)
     }
     let clustered = try timed("cluster", "clustering the spectra", &times) {
       try ClusteringStage(parameters: parameters).run(registered)

@@ -65,6 +65,16 @@ public struct ParameterDefinition: Sendable {
       "register.method", .choice(["translation", "none"]), "translation",
       "measure and correct each frame's drift"),
     .init(
+      "register.scale", .choice(["measured", "zone-plate", "none"]), "measured",
+      "the image's size over the energies: measured (none, where it is found not to change), as one over the "
+        + "energy, or the same"),
+    .init(
+      "register.centre_y_px", .number(-1e5...1e5), auto: true, unit: "px", "auto",
+      "row of the optical centre, which scaling leaves where it is; auto: the middle"),
+    .init(
+      "register.centre_x_px", .number(-1e5...1e5), auto: true, unit: "px", "auto",
+      "column of the optical centre; auto: the middle"),
+    .init(
       "register.blur_px", .number(0.3...10), unit: "px", "1", "blur of the frames before measuring"),
     .init(
       "register.template_rounds", .integer(0...20), "3",

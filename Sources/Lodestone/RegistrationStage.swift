@@ -5,54 +5,95 @@ struct RegistrationStage {
   /// What the stage makes.
   struct Output {
     var frames: [Image]
-    var drifts: [Drift]
+    var placements: [Placement]
+    /// The share of each frame that the others do not explain; empty where nothing was measured.
+    var residuals: [Double]
+    /// What closing the chain of neighbours has gained, px; nil where nothing was measured.
+    var chainError: Double?
+    /// nil where scale was not measured.
+    var scale: ScaleLaw?
     /// The pixels that lie inside every frame and were measured in at least half of them.
     var isMeasured: [Bool]
+    /// The pixels that some frame does not show.
+    var croppedPixels: Int
   }
 
   let parameters: ParameterSet
 
-  func run(_ density: OpticalDensityStage.Output) -> Output {
+  func run(_ density: OpticalDensityStage.Output, energies: [Double]) -> Output {
     let frames = density.frames
-    var drifts = frames.map { _ in Drift(dy: 0, dx: 0) }
-    if parameters.text("register.method") == "translation" {
-      var registration = Registration()
-      registration.blur = parameters.fixed("register.blur_px")
-      registration.templateRounds = Int(parameters.fixed("register.template_rounds"))
-      drifts = registration.drifts(of: frames)
+    let (height, width) = (frames[0].height, frames[0].width)
+    let centre = centre(height, width)
+    let outcome = placements(frames, energies, centre)
+    let placements = outcome.placements
+    let aligned = mapInParallel(frames.count) {
+      frames[$0].moved(back: placements[$0], about: centre)
     }
-    let measured = drifts
-    let aligned = mapInParallel(frames.count) { frames[$0].moved(back: measured[$0]) }
+    let isInside = pixelsInside(placements, centre, height, width)
+    let altered = alterations(density.altered, placements, centre, height, width)
     return Output(
-      frames: aligned, drifts: drifts,
-      isMeasured: measuredPixels(density.altered, drifts, frames[0].height, frames[0].width))
+      frames: aligned, placements: placements, residuals: outcome.residuals,
+      chainError: outcome.chainError, scale: outcome.scale,
+      isMeasured: isInside.indices.map { isInside[$0] && 2 * Int(altered[$0]) <= frames.count },
+      croppedPixels: isInside.count { !$0 })
   }
 
-  private func measuredPixels(
-    _ altered: [[Int32]], _ drifts: [Drift], _ height: Int, _ width: Int
-  ) -> [Bool] {
+  private func centre(_ height: Int, _ width: Int) -> OpticalCentre {
+    var centre = OpticalCentre(ofHeight: height, width: width)
+    centre.y = parameters.number("register.centre_y_px") ?? centre.y
+    centre.x = parameters.number("register.centre_x_px") ?? centre.x
+    return centre
+  }
+
+  private func placements(
+    _ frames: [Image], _ energies: [Double], _ centre: OpticalCentre
+  ) -> Registration.Outcome {
+    guard parameters.text("register.method") == "translation" else {
+      return Registration.Outcome(placements: frames.map { _ in Placement() })
+    }
+    var registration = Registration()
+    registration.blur = parameters.fixed("register.blur_px")
+    registration.templateRounds = Int(parameters.fixed("register.template_rounds"))
+    registration.centre = centre
+    switch parameters.text("register.scale") {
+    case "measured": registration.scale = .measured(energies: energies)
+    case "zone-plate": registration.scale = .known(energies.map { energies[0] / $0 })
+    default: registration.scale = .none
+    }
+    return registration.run(on: frames)
+  }
+
+  /// How many frames had each pixel altered.
+  private func alterations(
+    _ altered: [[Int32]], _ placements: [Placement], _ centre: OpticalCentre, _ height: Int,
+    _ width: Int
+  ) -> [Int32] {
     var alterations = [Int32](repeating: 0, count: height * width)
-    for (pixels, drift) in zip(altered, drifts) {
-      let (dy, dx) = (Int(drift.dy.rounded()), Int(drift.dx.rounded()))
+    for (pixels, placement) in zip(altered, placements) {
       for pixel in pixels {
-        let (y, x) = (Int(pixel) / width - dy, Int(pixel) % width - dx)
+        let place = placement.inverse(
+          y: Double(Int(pixel) / width), x: Double(Int(pixel) % width), centre)
+        let (y, x) = (Int(place.y.rounded()), Int(place.x.rounded()))
         if y >= 0 && y < height && x >= 0 && x < width { alterations[y * width + x] += 1 }
       }
     }
-    let rows = inside(height, drifts.map(\.dy))
-    let columns = inside(width, drifts.map(\.dx))
-    return (0..<height * width).map { index in
-      rows.contains(index / width) && columns.contains(index % width)
-        && 2 * Int(alterations[index]) <= drifts.count
-    }
+    return alterations
   }
 
-  /// The places that lie inside 0...count - 1 under every displacement.
-  private func inside(_ count: Int, _ displacements: [Double]) -> ClosedRange<Int> {
+  /// Whether each pixel lies inside every frame.
+  private func pixelsInside(
+    _ placements: [Placement], _ centre: OpticalCentre, _ height: Int, _ width: Int
+  ) -> [Bool] {
     // A thousandth of a pixel past the rim is the measurement's own error.
-    let low = displacements.map { (-$0 - 1e-3).rounded(.up) }.max() ?? 0
-    let high = displacements.map { (Double(count - 1) - $0 + 1e-3).rounded(.down) }.min() ?? 0
-    let first = max(0, Int(low))
-    return first...max(first, min(count - 1, Int(high)))
+    func isInside(_ place: Double, _ count: Int) -> Bool {
+      place >= -1e-3 && place <= Double(count - 1) + 1e-3
+    }
+    let rows = (0..<height).map { y in
+      placements.allSatisfy { isInside($0.row(Double(y), centre: centre.y), height) }
+    }
+    let columns = (0..<width).map { x in
+      placements.allSatisfy { isInside($0.column(Double(x), centre: centre.x), width) }
+    }
+    return (0..<height * width).map { rows[$0 / width] && columns[$0 % width] }
   }
 }

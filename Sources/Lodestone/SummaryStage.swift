@@ -27,8 +27,9 @@ struct SummaryStage {
       warnings: warnings(scan, density, clustered, clusters, hasDepth: !depth.isEmpty),
       frames: scan.energies.indices.map { index in
         ResultRecord.FrameRow(
-          energyEV: scan.energies[index], driftDY: registered.drifts[index].dy,
-          driftDX: registered.drifts[index].dx, scale: 1,
+          energyEV: scan.energies[index], driftDY: registered.placements[index].drift.dy,
+          driftDX: registered.placements[index].drift.dx,
+          scale: registered.placements[index].scale,
           alteredPixels: density.altered[index].count,
           emptyFieldOD: density.emptyFieldLevels.isEmpty
             ? nil : Double(density.emptyFieldLevels[index]))
@@ -168,9 +169,24 @@ struct SummaryStage {
       .init(
         name: "register.measured",
         number: Double(registered.isMeasured.count(where: { $0 })), unit: "px"),
+      .init(name: "register.cropped", number: Double(registered.croppedPixels), unit: "px"),
       .init(
         name: "correct.empty_field", number: Double(density.emptyFieldPixels), unit: "px"),
     ]
+    if let error = registered.chainError {
+      values.append(.init(name: "register.chain_error", number: error, unit: "px"))
+    }
+    if let scale = registered.scale {
+      values.append(
+        .init(
+          name: "register.scale_change", number: (scale.scales.last ?? 1) - 1, unit: "of the size"))
+      values.append(
+        .init(name: "register.scale_deviation", number: scale.deviation, unit: "of the size"))
+    }
+    if let worst = registered.residuals.max() {
+      values.append(
+        .init(name: "register.largest_residual", number: worst, unit: "of a frame's variance"))
+    }
     if let saturation = density.saturation {
       values.append(.init(name: "correct.saturation", number: Double(saturation), unit: "counts"))
     }

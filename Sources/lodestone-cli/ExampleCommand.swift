@@ -36,8 +36,14 @@ struct ExampleCommand: DocumentedCommand {
   @Option(help: "Photons a pixel and frame, 50 to 50000.")
   var photons = 6000.0
 
-  @Option(help: "The largest drift, px, 0 to 10.")
+  @Option(help: "The largest drift, px, 0 to 20.")
   var drift = 4.0
+
+  @Option(
+    help: ArgumentHelp(
+      "How the image's size changes over the energies: none, zone-plate (as one over the energy), or by a share "
+        + "such as -0.024 or 0.03, -0.2 to 0.2.", valueName: "change"))
+  var magnification = "none"
 
   @Flag(help: "Replace the files of an earlier example in the folder.")
   var force = false
@@ -54,7 +60,21 @@ struct ExampleCommand: DocumentedCommand {
     try check("--width", Double(width), 48...4096)
     try check("--energies", Double(energies), 24...400)
     try check("--photons", photons, 50...50_000)
-    try check("--drift", drift, 0...10)
+    try check("--drift", drift, 0...20)
+    _ = try magnificationChange()
+  }
+
+  private func magnificationChange() throws -> ExampleScan.Magnification {
+    switch magnification {
+    case "none": return .none
+    case "zone-plate": return .zonePlate
+    default:
+      guard let change = Double(magnification), abs(change) <= 0.2 else {
+        throw ValidationError(
+          "--magnification \(magnification): it takes none, zone-plate, or -0.2 to 0.2")
+      }
+      return .linear(change)
+    }
   }
 
   func run() throws {
@@ -65,6 +85,7 @@ struct ExampleCommand: DocumentedCommand {
     example.seed = seed
     example.photons = photons
     example.largestDrift = drift
+    example.magnification = try magnificationChange()
     try example.write(to: folder, replacing: force)
     Output.remark(
       """

@@ -1,6 +1,7 @@
 import Foundation
 import Lodestone
 import PhaseCatalog
+import Spectra
 import StackIO
 import Testing
 import TestSupport
@@ -83,6 +84,37 @@ import TestSupport
     let surface = try #require(zones.value("nd_fraction", row: 0).number)
     let bulk = try #require(zones.value("nd_fraction", row: 1).number)
     #expect(surface > 2 * bulk)
+  }
+
+  /// The image's size changes with the energy, by either law and sign: found, and the phases with it. Left
+  /// alone, the rim smears.
+  @Test(arguments: [ExampleScan.Magnification.zonePlate, .linear(0.03), .linear(-0.024)])
+  func magnificationIsMeasured(magnification: ExampleScan.Magnification) throws {
+    var made = ExampleScan()
+    let request = try example {
+      ($0.magnification, $0.seed) = (magnification, 3)
+      made = $0
+    }
+    let run = try ingest(request)
+    let (truth, found) = try interior(run)
+    #expect(adjustedRandIndex(truth, found) >= 0.97)
+    let frames = try catalog.ask("run-frames", run: run)
+    let first = made.placements[0].drift
+    for (row, expected) in made.placements.enumerated() {
+      // Against the first frame, which has drifted too.
+      let dy = expected.drift.dy - expected.scale * first.dy
+      let dx = expected.drift.dx - expected.scale * first.dx
+      #expect(abs((frames.value("scale", row: row).number ?? 9) - expected.scale) < 5e-4)
+      #expect(abs((frames.value("dy_px", row: row).number ?? 99) - dy) < 0.15)
+      #expect(abs((frames.value("dx_px", row: row).number ?? 99) - dx) < 0.15)
+    }
+    if magnification == .zonePlate {
+      let known = try ingest(request, settings: ["register.scale=zone-plate"])
+      let scales = try catalog.ask("run-frames", run: known)
+      for (row, energy) in made.energies.enumerated() {
+        #expect(scales.value("scale", row: row).number == made.energies[0] / energy)
+      }
+    }
   }
 
   @Test func theExampleIsTheSameBytesEachTime() throws {

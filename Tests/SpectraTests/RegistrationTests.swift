@@ -101,3 +101,102 @@ import TestSupport
     }
   }
 }
+
+@Suite struct ScaleTests {
+  private let energies: [Double] =
+    Array(stride(from: 6150.0, to: 6350, by: 10))
+    + Array(stride(from: 7050.0, to: 7250, by: 10))
+
+  private func law(_ scales: [Double], noise: Double = 0, seed: UInt64 = 1) -> ScaleLaw {
+    var random = TestRandom(seed: seed)
+    let measured = scales.map { $0 + noise * Double.random(in: -1...1, using: &random) }
+    return ScaleLaw(energies: energies, scales: measured, halfSide: 128)
+  }
+
+  private func expect(_ law: ScaleLaw, _ scales: [Double], within error: Double) {
+    for (found, expected) in zip(law.scales, scales) {
+      #expect(abs(found - expected) < error, "\(found) for \(expected)")
+    }
+  }
+
+  /// In proportion to the energy, or to one over it; of either sign; through noise.
+  @Test func lawsAreFound() {
+    for change in [0.03, -0.024, 0.146, -0.13] {
+      let scales = energies.map { scale(change, $0) }
+      let found = law(scales, noise: 0.0005)
+      #expect(found.isFound)
+      expect(found, scales, within: 0.0005)
+    }
+    let zonePlate = energies.map { 6150 / $0 }
+    expect(law(zonePlate, noise: 0.0005), zonePlate, within: 0.0005)
+  }
+
+  /// What stays within half a pixel at the edge, or within its own error, is no change.
+  @Test func noLawIsMadeUp() {
+    #expect(!law(energies.map { _ in 1 }, noise: 0.002).isFound)
+    let small = law(energies.map { scale(0.003, $0) })
+    #expect(!small.isFound && small.scales.allSatisfy { $0 == 1 })
+  }
+
+  /// Changing evenly over the energies.
+  private func scale(_ change: Double, _ energy: Double) -> Double {
+    1 + change * (energy - 6150) / 1090
+  }
+
+  /// Blobs whose image is scaled about a centre and displaced.
+  private func scene(_ placement: Placement, _ centre: OpticalCentre, contrast: Float) -> Image {
+    let blobs: [(Double, Double, Double)] = [
+      (30, 25, 6), (60, 40, 9), (20, 70, 5), (70, 75, 7), (45, 55, 4), (80, 20, 5), (25, 45, 4),
+    ]
+    let pixels = (0..<96 * 100).map { index -> Float in
+      let place = placement.inverse(y: Double(index / 100), x: Double(index % 100), centre)
+      let value = blobs.reduce(0.0) { sum, blob in
+        let (dy, dx) = (place.y - blob.0, place.x - blob.1)
+        return sum + exp(-(dy * dy + dx * dx) / (2 * blob.2 * blob.2))
+      }
+      return contrast * Float(value)
+    }
+    return Image(height: 96, width: 100, pixels: pixels)
+  }
+
+  @Test func movingBackUndoesAPlacement() {
+    let centre = OpticalCentre(y: 40, x: 55)
+    let placement = Placement(drift: Drift(dy: 1.3, dx: -2.2), scale: 0.93)
+    let still = scene(Placement(), centre, contrast: 1)
+    let moved = scene(placement, centre, contrast: 1).moved(back: placement, about: centre)
+    for y in 10..<86 {
+      for x in 10..<90 { #expect(abs(moved[y, x] - still[y, x]) < 2e-3) }
+    }
+    let place = placement.inverse(
+      y: placement.row(12, centre: centre.y), x: placement.column(77, centre: centre.x), centre)
+    #expect(abs(place.y - 12) < 1e-9 && abs(place.x - 77) < 1e-9)
+  }
+
+  @Test(arguments: [0.03, -0.024, -0.13]) func scaleAndDriftAreMeasured(change: Double) {
+    let centre = OpticalCentre(ofHeight: 96, width: 100)
+    let truth = energies.enumerated().map { index, energy in
+      Placement(
+        drift: Drift(dy: 0.05 * Double(index), dx: -0.03 * Double(index)),
+        scale: scale(change, energy))
+    }
+    let frames = truth.enumerated().map {
+      scene($1, centre, contrast: $0 % 20 < 10 ? 0.4 : 1)
+    }
+    var registration = Registration()
+    registration.scale = .measured(energies: energies)
+    let found = registration.run(on: frames)
+    #expect(found.residuals.count == 40 && (found.chainError ?? 1) < 0.5)
+    for (placement, expected) in zip(found.placements, truth) {
+      // 0.05 px at the edge.
+      #expect(abs(placement.scale - expected.scale) < 1e-3, "\(placement.scale)")
+      #expect(abs(placement.drift.dy - expected.drift.dy) < 0.03)
+      #expect(abs(placement.drift.dx - expected.drift.dx) < 0.03)
+    }
+    // Given, it is taken as it is.
+    registration.scale = .known(truth.map(\.scale))
+    for (placement, expected) in zip(registration.run(on: frames).placements, truth) {
+      #expect(placement.scale == expected.scale)
+      #expect(abs(placement.drift.dy - expected.drift.dy) < 0.03)
+    }
+  }
+}

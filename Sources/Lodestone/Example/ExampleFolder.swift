@@ -52,7 +52,7 @@ extension ExampleScan {
 
   private var driftLines: [String] {
     ["energy_ev,dy_px,dx_px,scale"]
-      + zip(energies, drifts).map { "\($0),\($1.dy),\($1.dx),1" }
+      + zip(energies, placements).map { "\($0),\($1.drift.dy),\($1.drift.dx),\($1.scale)" }
   }
 
   private func phaseLines(_ labels: [Int16]) -> [String] {

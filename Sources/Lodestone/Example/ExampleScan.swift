@@ -19,8 +19,20 @@ public struct ExampleScan: Sendable {
   public var photons = 6000.0
   /// The largest drift, px.
   public var largestDrift = 4.0
-  /// The side of a pixel, um.
+  /// How the image's size changes with the energy.
+  public var magnification = Magnification.none
+  /// The side of a pixel at the lowest energy, um.
   public let pixelSizeUM = 0.028
+
+  /// How the image's size changes with the energy.
+  public enum Magnification: Sendable, Equatable {
+    /// It does not.
+    case none
+    /// It shrinks as one over the energy, as a zone plate's does.
+    case zonePlate
+    /// It changes by this share from the lowest to the highest energy, evenly.
+    case linear(Double)
+  }
 
   /// The default scan: 256 x 256 pixels, 80 energies.
   public init() {}
@@ -41,6 +53,20 @@ public struct ExampleScan: Sendable {
     let near = count - before - behind
     let offsets = spread(before, -60, -13) + spread(near, -10, 42) + spread(behind, 47, end)
     return offsets.map { ((edge + $0) * 10).rounded() / 10 }
+  }
+
+  /// The placement of each frame: its drift, and its magnification.
+  public var placements: [Placement] {
+    let energies = energies
+    let (low, high) = (energies.first ?? 1, energies.last ?? 1)
+    return zip(drifts, energies).map { drift, energy in
+      switch magnification {
+      case .none: Placement(drift: drift)
+      case .zonePlate: Placement(drift: drift, scale: low / energy)
+      case .linear(let change):
+        Placement(drift: drift, scale: 1 + change * (energy - low) / (high - low))
+      }
+    }
   }
 
   /// The drift of each frame: a walk, and a jump where the microscope refocuses between the edges.
@@ -80,8 +106,11 @@ struct ExampleFrames: Sendable {
 extension ExampleScan {
   /// Makes the frames.
   func frames() -> ExampleFrames {
-    let drifts = drifts
-    let margin = Int(largestDrift.rounded(.up)) + 6
+    let placements = placements
+    // A smaller image shows more of the sample's surroundings.
+    let smallest = placements.map(\.scale).min() ?? 1
+    let beyond = Double(max(height, width)) / 2 * max(0, 1 / smallest - 1)
+    let margin = Int((largestDrift / smallest).rounded(.up) + beyond.rounded(.up)) + 6
     let sample = ExampleSample(
       height: height + 2 * margin, width: width + 2 * margin, margin: margin, seed: seed)
     let beam = beam()
@@ -94,7 +123,7 @@ extension ExampleScan {
     let made = mapInParallel(energies.count) { index -> (sample: [UInt16], reference: [UInt16]) in
       var random = RandomSource(seed: seed, stream: 1000 + UInt64(index))
       let brightness = photons * (1.1 - 0.2 * (energies[index] - 6148) / 1110)
-      let transmission = transmission(of: sample, margin, energies[index], drifts[index])
+      let transmission = transmission(of: sample, margin, energies[index], placements[index])
       let frame = transmission.indices.map { pixel in
         counted(
           brightness * flicker[index].frame * beam[pixel] * Double(transmission[pixel]),
@@ -152,40 +181,51 @@ extension ExampleScan {
   }
 
   /// The intensity that a frame sees: the sample's transmission blurred by the microscope (a
-  /// Gaussian of 0.85 px) and displaced by the drift.
+  /// Gaussian of 0.85 px), scaled about the middle and displaced.
   private func transmission(
-    of sample: ExampleSample, _ margin: Int, _ energyEV: Double, _ drift: Drift
+    of sample: ExampleSample, _ margin: Int, _ energyEV: Double, _ placement: Placement
   ) -> [Float] {
     let absorption = ExamplePhase.all.map { Float($0.absorptionPerUM(energyEV: energyEV)) }
     let canvas = sample.labels.indices.map { index -> Float in
       let label = Int(sample.labels[index])
       return label < 0 ? 1 : expf(-absorption[label] * sample.thicknessUM[index])
     }
-    let rows = Self.kernel(drift.dy)
-    let columns = Self.kernel(drift.dx)
+    /// For each pixel of a side, its taps relative to it.
+    func kernels(_ count: Int, _ drift: Double) -> [(first: Int, weights: [Float])] {
+      let centre = Double(count - 1) / 2
+      return (0..<count).map { place in
+        guard placement.scale != 1 else { return Self.kernel(-drift, 0.85) }
+        let fromCentre = Double(place) - centre
+        let offset = (fromCentre - drift) / placement.scale - fromCentre
+        return Self.kernel(offset, 0.85 / placement.scale)
+      }
+    }
+    let rows = kernels(height, placement.drift.dy)
+    let columns = kernels(width, placement.drift.dx)
     var result = [Float](repeating: 0, count: height * width)
     var line = [Float](repeating: 0, count: sample.width)
     for y in 0..<height {
       for x in line.indices { line[x] = 0 }
-      for (tap, weight) in rows.weights.enumerated() {
-        let source = (y + margin + rows.first + tap) * sample.width
+      for (tap, weight) in rows[y].weights.enumerated() {
+        let source = (y + margin + rows[y].first + tap) * sample.width
         for x in line.indices { line[x] += weight * canvas[source + x] }
       }
-      for (tap, weight) in columns.weights.enumerated() {
-        let source = margin + columns.first + tap
-        for x in 0..<width { result[y * width + x] += weight * line[source + x] }
+      for x in 0..<width {
+        let source = margin + x + columns[x].first
+        var sum: Float = 0
+        for (tap, weight) in columns[x].weights.enumerated() { sum += weight * line[source + tap] }
+        result[y * width + x] = sum
       }
     }
     return result
   }
 
-  /// The weights of the canvas pixels about a place displaced by `-drift`.
-  private static func kernel(_ drift: Double) -> (first: Int, weights: [Float]) {
-    let centre = -drift
-    let first = Int(centre.rounded()) - 4
+  /// The weights of the canvas pixels about a place that lies `offset` from a pixel, px.
+  private static func kernel(_ offset: Double, _ sigma: Double) -> (first: Int, weights: [Float]) {
+    let first = Int(offset.rounded()) - 4
     let weights = (0..<9).map { tap -> Double in
-      let offset = (Double(first + tap) - centre) / 0.85
-      return exp(-0.5 * offset * offset)
+      let distance = (Double(first + tap) - offset) / sigma
+      return exp(-0.5 * distance * distance)
     }
     let total = weights.reduce(0, +)
     return (first, weights.map { Float($0 / total) })

@@ -1,18 +1,5 @@
-/// The displacement of the sample's image in a frame against that in the frame of the lowest
-/// energy, in px: + is down and right. The correction is the inverse.
-public struct Drift: Sendable, Equatable {
-  /// Down, in rows.
-  public var dy: Double
-  /// To the right, in columns.
-  public var dx: Double
-
-  /// A displacement by `dy` rows and `dx` columns.
-  public init(dy: Double, dx: Double) {
-    self.dy = dy
-    self.dx = dx
-  }
-}
-
+/// The image moved and scaled back: each place takes the value of its place in the frame, by cubic spline
+/// interpolation.
 extension Image {
   /// The image moved back by a drift: the value at (y, x) is that found at (y + dy, x + dx) by
   /// cubic spline interpolation. Beyond the border the image is mirrored.
@@ -22,8 +9,15 @@ extension Image {
   ///
   /// - Complexity: O(pixels).
   public func moved(back drift: Drift) -> Image {
-    guard drift.dy != 0 || drift.dx != 0 else { return self }
-    return splineCoefficients().sampled(at: drift)
+    moved(back: Placement(drift: drift), about: OpticalCentre(ofHeight: height, width: width))
+  }
+
+  /// The image moved and scaled back by a placement about an optical centre, in one interpolation.
+  ///
+  /// - Complexity: O(pixels).
+  public func moved(back placement: Placement, about centre: OpticalCentre) -> Image {
+    guard placement != Placement() else { return self }
+    return splineCoefficients().sampled(at: placement, about: centre)
   }
 
   /// The coefficients of the cubic B-spline that passes through all pixels.
@@ -40,29 +34,48 @@ extension Image {
 
   /// The spline with these coefficients, sampled at all pixels displaced by a drift.
   func sampled(at drift: Drift) -> Image {
-    let rowTaps = SplineTaps(drift.dy)
-    let columnTaps = SplineTaps(drift.dx)
+    sampled(
+      at: Placement(drift: drift), about: OpticalCentre(ofHeight: height, width: width))
+  }
+
+  /// The spline with these coefficients, sampled at each pixel's place in a frame.
+  func sampled(at placement: Placement, about centre: OpticalCentre) -> Image {
+    let rows = (0..<height).map { y in
+      // Without scale the taps of all rows are the same, to the last bit.
+      placement.scale == 1
+        ? SplineTaps(placement.drift.dy, from: y)
+        : SplineTaps(placement.row(Double(y), centre: centre.y), from: 0)
+    }
+    let columns = (0..<width).map { x in
+      placement.scale == 1
+        ? SplineTaps(placement.drift.dx, from: x)
+        : SplineTaps(placement.column(Double(x), centre: centre.x), from: 0)
+    }
     var result = Image(height: height, width: width)
-    var padded = [Float](repeating: 0, count: width + 3)
-    let sources = (0..<width + 3).map { mirrored($0 + columnTaps.first, width) }
+    guard let firstColumn = columns.map(\.first).min(), let lastColumn = columns.map(\.first).max()
+    else { return result }
+    // One line of the frame at a time, interpolated down and as long as the columns reach.
+    let sources = (firstColumn...lastColumn + 3).map { mirrored($0, width) }
+    var line = [Float](repeating: 0, count: sources.count)
     pixels.withUnsafeBufferPointer { input in
       result.pixels.withUnsafeMutableBufferPointer { output in
-        padded.withUnsafeMutableBufferPointer { line in
+        line.withUnsafeMutableBufferPointer { line in
           for y in 0..<height {
-            let r0 = mirrored(y + rowTaps.first, height) * width
-            let r1 = mirrored(y + rowTaps.first + 1, height) * width
-            let r2 = mirrored(y + rowTaps.first + 2, height) * width
-            let r3 = mirrored(y + rowTaps.first + 3, height) * width
-            let w = rowTaps.weights
+            let (first, w) = (rows[y].first, rows[y].weights)
+            let r0 = mirrored(first, height) * width
+            let r1 = mirrored(first + 1, height) * width
+            let r2 = mirrored(first + 2, height) * width
+            let r3 = mirrored(first + 3, height) * width
             for (place, x) in sources.enumerated() {
               line[place] =
                 (w[0] * input[r0 + x] + w[1] * input[r1 + x])
                 + (w[2] * input[r2 + x] + w[3] * input[r3 + x])
             }
-            let v = columnTaps.weights
-            for x in 0..<width {
-              output[y * width + x] =
-                (v[0] * line[x] + v[1] * line[x + 1]) + (v[2] * line[x + 2] + v[3] * line[x + 3])
+            let target = UnsafeMutableBufferPointer(rebasing: output[y * width..<(y + 1) * width])
+            if placement.scale == 1 {
+              interpolate(line, columns[0].weights, into: target)
+            } else {
+              interpolate(line, columns, firstColumn, into: target)
             }
           }
         }
@@ -72,16 +85,40 @@ extension Image {
   }
 }
 
-/// The four places and weights of a cubic B-spline at a constant offset.
+/// Equal taps, one pixel further each.
+private func interpolate(
+  _ line: UnsafeMutableBufferPointer<Float>, _ v: [4 of Float],
+  into target: UnsafeMutableBufferPointer<Float>
+) {
+  for x in target.indices {
+    target[x] = (v[0] * line[x] + v[1] * line[x + 1]) + (v[2] * line[x + 2] + v[3] * line[x + 3])
+  }
+}
+
+/// Taps of their own for each pixel.
+private func interpolate(
+  _ line: UnsafeMutableBufferPointer<Float>, _ taps: [SplineTaps], _ first: Int,
+  into target: UnsafeMutableBufferPointer<Float>
+) {
+  for x in target.indices {
+    let (place, v) = (taps[x].first - first, taps[x].weights)
+    target[x] =
+      (v[0] * line[place] + v[1] * line[place + 1])
+      + (v[2] * line[place + 2] + v[3] * line[place + 3])
+  }
+}
+
+/// The four places and weights of a cubic B-spline about a place.
 private struct SplineTaps {
-  /// The first place, relative to the pixel.
+  /// The first place.
   let first: Int
   let weights: [4 of Float]
 
-  init(_ offset: Double) {
+  /// The taps about the place that lies `offset` from a pixel.
+  init(_ offset: Double, from pixel: Int) {
     let whole = offset.rounded(.down)
     let t = offset - whole
-    first = Int(whole) - 1
+    first = pixel + Int(whole) - 1
     let u = 1 - t
     weights = [
       Float(u * u * u / 6),

@@ -1,0 +1,109 @@
+/// The start of a registration: each frame against its neighbour, from link to link.
+struct Chain {
+  private let frames: [Image]
+  private let blur: Double
+  private let centre: OpticalCentre
+  private let correlation: PhaseCorrelation
+
+  /// What a frame shows to phase correlation.
+  private struct View: Sendable {
+    let density: PhaseCorrelation.Spectrum
+    let steepness: PhaseCorrelation.Spectrum
+  }
+
+  /// Across a gap in energy wider than this the magnification may jump, eV.
+  private static let gap = 100.0
+  /// The scales that are tried there: a zone plate between Nd L3 and Fe K changes by 13 %.
+  private static let jumps = (-8...8).map { 1 + 0.02 * Double($0) }
+
+  init(_ frames: [Image], blur: Double, _ centre: OpticalCentre) {
+    self.frames = frames
+    self.blur = blur
+    self.centre = centre
+    correlation = PhaseCorrelation(height: frames[0].height, width: frames[0].width)
+  }
+
+  /// The placement of each frame; nil where no link explains a fifth of a frame: the frames are blank.
+  ///
+  /// - Parameter known: the scale of each frame, where it is known.
+  func placements(_ scale: Registration.Scale, _ known: [Double]) -> [Placement]? {
+    // Known scales are taken out first, and links are displacements.
+    let sized = mapInParallel(frames.count) { index in
+      frames[index].moved(back: Placement(scale: known[index]), about: centre)
+    }
+    let views = mapInParallel(frames.count) { view(of: sized[$0]) }
+    let energies = scale.measuredEnergies
+    let links = mapInParallel(frames.count - 1) { index -> TemplateFit.Outcome in
+      let jump = energies.map { $0[index + 1] - $0[index] > Self.gap } ?? false
+      return bestLink(
+        from: (sized[index], views[index]), to: (sized[index + 1], views[index + 1]),
+        jump ? Self.jumps : [1], fitsScale: energies != nil)
+    }
+    guard links.contains(where: { $0.unexplained < 0.8 }) else { return nil }
+    var placements = [Placement()]
+    for link in links.map(\.placement) {
+      let last = placements[placements.count - 1]
+      placements.append(
+        Placement(
+          drift: Drift(
+            dy: link.scale * last.drift.dy + link.drift.dy,
+            dx: link.scale * last.drift.dx + link.drift.dx),
+          scale: link.scale * last.scale))
+    }
+    return zip(placements, known).map { placement, known in
+      Placement(
+        drift: Drift(dy: placement.drift.dy * known, dx: placement.drift.dx * known),
+        scale: placement.scale * known)
+    }
+  }
+
+  private func view(of frame: Image) -> View {
+    View(
+      density: correlation.spectrum(frame),
+      steepness: correlation.spectrum(frame.gradientMagnitude().blurred(sigma: blur)))
+  }
+
+  /// The best of some placements of a frame against another, each refined by least squares with a gain that
+  /// may be negative: contrast reverses across an edge. The first candidate stands unless a later
+  /// one leaves a tenth less unexplained, as it does where the frames show that they moved.
+  private func bestLink(
+    from first: (image: Image, view: View), to moved: (image: Image, view: View),
+    _ scales: [Double], fitsScale: Bool
+  ) -> TemplateFit.Outcome {
+    var best = TemplateFit.Outcome(placement: Placement(), unexplained: .infinity)
+    guard let fit = TemplateFit(template: first.image, margin: 4, centre: centre) else {
+      return best
+    }
+    let coefficients = moved.image.splineCoefficients()
+    for scale in scales {
+      let view =
+        scale == 1
+        ? moved.view : view(of: coefficients.sampled(at: Placement(scale: scale), about: centre))
+      // To a whole pixel: the fit goes on from there.
+      func coarse(
+        _ b: PhaseCorrelation.Spectrum, _ a: PhaseCorrelation.Spectrum, isReversed: Bool = false
+      ) -> Drift {
+        correlation.drift(of: b, against: a, isReversed: isReversed, isRefined: false)
+      }
+      let candidates = [
+        Drift(dy: 0, dx: 0), coarse(view.density, first.view.density),
+        coarse(view.density, first.view.density, isReversed: true),
+        coarse(view.steepness, first.view.steepness),
+      ]
+      for candidate in candidates {
+        let start = Placement(
+          drift: Drift(dy: candidate.dy * scale, dx: candidate.dx * scale), scale: scale)
+        guard let found = fit.refine(start, of: coefficients, fitsScale: fitsScale) else {
+          continue
+        }
+        // A far displacement leaves a small overlap, which chance alone may explain.
+        let drift = found.placement.drift
+        let distance = max(abs(drift.dy), abs(drift.dx))
+        let side = Double(min(first.image.height, first.image.width))
+        let share = 0.9 - 1.5 * distance / side
+        if found.unexplained < share * best.unexplained { best = found }
+      }
+    }
+    return best
+  }
+}
