@@ -60,9 +60,13 @@ memory() { if [ "$1" = description ]; then echo 8192; else echo 2048; fi; }
 for reader in "${readers[@]}"; do
   place="$build/$reader"
   mkdir -p "$place/finds"
-  swiftc "${flags[@]}" -sanitize=fuzzer -wmo -module-name StackIO -D "FUZZ_${reader^^}" -o "$place/fuzzer" \
+  rm -f "$place/fuzzer"
+  if ! swiftc "${flags[@]}" -sanitize=fuzzer -wmo -module-name StackIO -D "FUZZ_${reader^^}" -o "$place/fuzzer" \
     Sources/StackIO/*.swift Tests/Fuzzing/FuzzTargets.swift "$build/Spectra.o" \
-    $(pkg-config --libs libtiff-4 libxrl) -lkissfft-float 2>&1 | grep -v "Cannot export local symbol" || true
+    $(pkg-config --libs libtiff-4 libxrl) -lkissfft-float > "$place/build.log" 2>&1; then
+    grep error "$place/build.log" >&2
+    exit 70
+  fi
   corpus "$place/corpus" "$reader"
   echo "$reader: $seconds s; its log is $place/log"
   # The backtrace of a crash would hang under the sanitizer; libFuzzer's own handlers write the find.

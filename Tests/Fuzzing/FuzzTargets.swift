@@ -76,7 +76,7 @@ private func text(_ bytes: [UInt8]) -> String? { String(validating: bytes, as: U
   private func read(_ bytes: [UInt8]) {
     for ending in ["npy", "csv"] {
       let path = folder + "lodestone-fuzz-\(getpid()).\(ending)"
-      FileManager.default.createFile(atPath: path, contents: Data(bytes))
+      guard FileManager.default.createFile(atPath: path, contents: Data(bytes)) else { return }
       _ = try? PointsFile(path: path)
     }
   }
