@@ -14,12 +14,12 @@ struct LoadedScan: Sendable {
     /// The mean exposure, s.
     let exposure: Double?
     /// By the counts at which a detector can be saturated: pixels that were, where the mean hides it.
-    let saturated: [Double: [Int32]]
+    let saturated: [Float: [Int32]]
 
     /// The values for computing, those that were saturated in some exposure being no numbers.
     func image(saturation: Float?) -> Image {
       var image = frame.image
-      for pixel in saturation.flatMap({ saturated[Double($0)] }) ?? [] {
+      for pixel in saturation.flatMap({ saturated[$0] }) ?? [] {
         image.pixels[Int(pixel)] = .nan
       }
       return image

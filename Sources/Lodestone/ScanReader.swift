@@ -76,10 +76,11 @@ struct ScanReader {
   private func mean(_ mean: FrameMean, of frames: [ScanFrame]) -> LoadedScan.MeanFrame? {
     guard let frame = mean.frame else { return nil }
     let ceilings = Set(FrameMean.ceilings + (saturation.map { [$0] } ?? []))
-    let saturated = ceilings.map { ($0, mean.saturatedPixels(at: $0)) }.filter { !$0.1.isEmpty }
+    let saturated = ceilings.map { (Float($0), mean.saturatedPixels(at: $0)) }
+      .filter { !$0.1.isEmpty }
     return .init(
       frame: frame, largest: mean.largest, exposure: frames.meanExposure,
-      saturated: Dictionary(uniqueKeysWithValues: saturated))
+      saturated: Dictionary(saturated, uniquingKeysWith: { one, _ in one }))
   }
 
   /// The identity of a frame's values.

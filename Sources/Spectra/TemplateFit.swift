@@ -234,10 +234,8 @@ extension TemplateFit {
     let chance = max(0.1, 5 * (2 * 12 / pixels).squareRoot())
     for direction in 0..<2 where normal[direction * (n + 1)] / pixels < noise * (1 + chance) {
       hold(direction, &normal, &right)
-    }
-    // Scale shows in the gradients that drift shows in: where one of them is held, so is scale.
-    if n == 5, right[0] == 0 && normal[0] == 1 || n == 5 && right[1] == 0 && normal[n + 1] == 1 {
-      hold(4, &normal, &right)
+      // Scale shows in the gradients that drift shows in.
+      if n == 5 { hold(4, &normal, &right) }
     }
   }
 

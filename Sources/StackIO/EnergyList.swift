@@ -9,8 +9,8 @@ public struct EnergyList: Sendable, Equatable {
   /// Whether they were given in keV and converted.
   public let isConvertedFromKEV: Bool
 
-  /// Reads a list: one energy a line, eV or keV, in the order of the frames; further columns are
-  /// ignored.
+  /// Reads a list: one energy a line, eV or keV, in the order of the frames; of several columns the one
+  /// named energy, else the first.
   ///
   /// - Throws: ``InputError`` naming the line of what is no number, not positive, or repeated.
   public init(path: String) throws(InputError) {

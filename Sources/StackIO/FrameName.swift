@@ -19,8 +19,6 @@ package struct FrameName: Equatable, Sendable {
   package var isKEV = false
   /// Which of several exposures at one energy, from 1, where the name says "001of003".
   package var exposureNumber: Int?
-  /// The running number of the acquisition.
-  package var runningNumber: Int?
   /// What is left: the position and the repetition, for 6-2c; else everything but the above.
   package var rest: String
   /// Whether it is a name of SSRL 6-2c.
@@ -32,7 +30,6 @@ package struct FrameName: Equatable, Sendable {
     let ssrl = /rep(\d+)_(?:(\d{6})_ref_)?(.+?)_(\d{4,5}(?:\.\d+)?)_eV_(\d+)of(\d+)/.ignoresCase()
     if let match = name.wholeMatch(of: ssrl) {
       isSSRL = true
-      runningNumber = match.2.flatMap { Int($0) }
       role = match.2 == nil ? .sample : .reference
       energy = Double(match.4)
       exposureNumber = Int(match.5)

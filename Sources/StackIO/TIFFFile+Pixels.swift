@@ -55,11 +55,11 @@ extension TIFFFile {
     return isThere && rows > 0 ? Int(rows) : Int(UInt32.max)
   }
 
-  /// Bytes that reading some rows of a page takes beside the rows themselves: what its compression
+  /// Bytes that reading any rows of a page takes at most beside the rows themselves: what its compression
   /// forces. Known before anything is read.
   ///
   /// - Throws: ``InputError`` naming the page.
-  public func bytesBeside(rows: Int, ofPage page: Int) throws(InputError) -> Int {
+  public func bytesBeside(rowsOfPage page: Int) throws(InputError) -> Int {
     let layout = try layout(ofPage: page)
     switch try access(page, layout) {
     case .rows: return 0
@@ -85,6 +85,7 @@ extension TIFFFile {
   public func values(page: Int, rows: Range<Int>) throws(InputError) -> FrameValues {
     let layout = try layout(ofPage: page)
     precondition(rows.lowerBound >= 0 && rows.upperBound <= layout.height)
+    guard !rows.isEmpty else { return .uint16([]) }
     if layout.bits == 16 && !layout.isFloat && !layout.isSigned {
       return .uint16(try samples(page, layout, rows))
     }
@@ -193,8 +194,10 @@ extension TIFFFile {
     func offset(_ strip: Int) throws(InputError) -> Int {
       var failed: Int32 = 0
       let offset = TIFFGetStrileOffsetWithErr(tiff, UInt32(strip), &failed)
-      guard failed == 0, offset > 0, let offset = Int(exactly: offset) else {
-        throw undecodable(page)
+      guard failed == 0, offset > 0 else { throw undecodable(page) }
+      // Beyond the end sums of offsets might overflow.
+      guard let offset = Int(exactly: offset), offset <= fileSize else {
+        throw failure(page, "its pixels lie beyond the file's end: truncated or damaged")
       }
       return offset
     }
@@ -208,10 +211,7 @@ extension TIFFFile {
       guard try offset(strip) == expected else { break }
       end += together
     }
-    let within = (row % together) * layout.rowBytes
-    let (from, overflow) = start.addingReportingOverflow(within)
-    guard !overflow else { throw undecodable(page) }
-    return (from, min(end, last))
+    return (start + (row % together) * layout.rowBytes, min(end, last))
   }
 
   private func read(_ target: UnsafeMutableRawBufferPointer, at offset: Int) -> Bool {

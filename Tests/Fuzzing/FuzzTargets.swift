@@ -12,7 +12,7 @@ private func text(_ bytes: [UInt8]) -> String? { String(validating: bytes, as: U
       _ = file.label(ofPage: page)
       _ = file.exposure(ofPage: page)
       guard let layout = try? file.layout(ofPage: page) else { continue }
-      _ = try? file.bytesBeside(rows: 1, ofPage: page)
+      _ = try? file.bytesBeside(rowsOfPage: page)
       // Small frames are read whole and by a band, which must agree; of large ones a band is enough.
       let rows = layout.height / 3..<min(layout.height, layout.height / 3 + 5)
       let band = try? file.values(page: page, rows: rows)

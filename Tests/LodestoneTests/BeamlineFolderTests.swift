@@ -159,6 +159,24 @@ import TestSupport
     #expect(altered[1] == .integer(3) && altered[0] == .integer(0))
   }
 
+  /// So is one above a count that was given, though Float rounds it.
+  @Test func aGivenSaturationInOneExposure() throws {
+    let made = BeamlineFolder()
+    try made.write(to: folder.file("scan"))
+    let path = folder.file("scan/\(made.name(8300, 2)).tif")
+    let frame = try TIFFFile(path: path).frame(page: 0)
+    var samples = frame.values.floats.map { UInt16($0) }
+    samples[900] = 40_001
+    let page = TIFFWriter.Page(
+      height: frame.height, width: frame.width, samples: .uint16(samples))
+    try Data(TIFFWriter.encode([page])).write(to: URL(fileURLWithPath: path))
+    _ = try density(request(), ["correct.saturation=40000.1"])
+    let run = try #require(try catalog.ask(StoredQuery.named("runs")).rows.first?.first?.text)
+    let frames = try catalog.ask("run-frames", run: run)
+    #expect(frames.value("altered_pixels", row: 1) == .integer(1))
+    #expect(frames.value("altered_pixels", row: 0) == .integer(0))
+  }
+
   /// The dark is what the detector adds: scaled where its exposure is another.
   @Test func darksOfAnotherExposure() throws {
     var made = BeamlineFolder()

@@ -161,7 +161,7 @@ import TestSupport
       }
       // What is needed beside the rows is known before they are read.
       let access = try file.access(ofPage: 0)
-      #expect((try file.bytesBeside(rows: 1, ofPage: 0) == 0) == (access == .rows))
+      #expect((try file.bytesBeside(rowsOfPage: 0) == 0) == (access == .rows))
       read += 1
     }
     #expect(read > 25)

@@ -64,6 +64,34 @@ import TestSupport
     }
   }
 
+  /// A BigTIFF whose first strip lies at the last of all offsets: no sum of offsets may overflow.
+  @Test func offsetsBeyondAllFiles() throws {
+    func little(_ value: UInt64, _ count: Int) -> [UInt8] {
+      (0..<count).map { UInt8(truncatingIfNeeded: value >> UInt64(8 * $0)) }
+    }
+    let entries: [(UInt64, UInt64, UInt64)] = [
+      (256, 1, 4), (257, 1, 8), (258, 1, 16), (259, 1, 1), (262, 1, 1), (273, 2, 200), (277, 1, 1),
+      (278, 1, 4), (279, 2, 216),
+    ]
+    var bytes = Array("II".utf8) + little(43, 2) + little(8, 2) + little(0, 2) + little(16, 8)
+    bytes += little(UInt64(entries.count), 8)
+    for (tag, count, value) in entries {
+      bytes += little(tag, 2) + little(16, 2) + little(count, 8) + little(value, 8)
+    }
+    bytes += little(0, 8)
+    let place = UInt64(bytes.count)
+    // The arrays stand behind the directory: their places are put in.
+    for (index, entry) in entries.enumerated() where entry.1 == 2 {
+      let start = 16 + 8 + 20 * index + 12
+      bytes.replaceSubrange(start..<start + 8, with: little(place + (entry.0 == 273 ? 0 : 16), 8))
+    }
+    bytes += little(UInt64(Int64.max), 8) + little(64, 8) + little(32, 8) + little(32, 8)
+    let file = try TIFFFile(bytes: bytes, name: "far.tif")
+    let error = #expect(throws: InputError.self) { try file.frame(page: 0) }
+    #expect(error?.place == "page 1", "\(error?.description ?? "")")
+    #expect(try file.values(page: 0, rows: 3..<3).count == 0)
+  }
+
   /// The last page's link, the file's last four bytes, leads back to the first page.
   @Test func refusesLoops() throws {
     var bytes = try TIFFWriter.encode(
