@@ -41,7 +41,11 @@ let package = Package(
     .target(name: "CClusteringKernels"),
     .target(
       name: "Clustering", dependencies: ["CClusteringKernels", "CLAPACK"], swiftSettings: strict),
-    .target(name: "Spectra", dependencies: ["CXraylib", "CKissFFT"], swiftSettings: strict),
+    // The inner loops over pixels, for the same reason.
+    .target(name: "CSpectraKernels"),
+    .target(
+      name: "Spectra", dependencies: ["CSpectraKernels", "CXraylib", "CKissFFT"],
+      swiftSettings: strict),
     .target(name: "StackIO", dependencies: ["Spectra", "CTIFF"], swiftSettings: strict),
     .target(
       name: "PhaseCatalog",

@@ -38,82 +38,158 @@ public struct PrincipalComponents: Sendable {
     }
   }
 
+  /// Some rows of a table, row-major: what a ``RowSource`` writes.
+  public typealias Rows = UnsafeMutableBufferPointer<Float>
+
+  /// A table that is made a run of rows at a time, so that it need not be held: its shape, and what writes the rows of
+  /// a range. It is called on several threads at once, and always gives the same values.
+  public struct RowSource: Sendable {
+    /// The number of rows.
+    public let count: Int
+    /// The number of columns.
+    public let columns: Int
+    let fill: @Sendable (Range<Int>, Rows) -> Void
+
+    /// A table of a shape.
+    public init(
+      count: Int, columns: Int, _ fill: @escaping @Sendable (Range<Int>, Rows) -> Void
+    ) {
+      (self.count, self.columns, self.fill) = (count, columns, fill)
+    }
+
+    /// A table in memory.
+    init(_ rows: [Float], columns: Int) {
+      self.init(count: rows.count / columns, columns: columns) { range, target in
+        let values = rows[range.lowerBound * columns..<range.upperBound * columns]
+        _ = target.update(fromContentsOf: values)
+      }
+    }
+
+    /// Runs `body` with consecutive rows, on all cores; the ranges depend on the number of rows alone.
+    func forEachRun(_ body: @Sendable (_ run: Int, _ range: Range<Int>, _ rows: [Float]) -> Void) {
+      forEachChunk(of: count, size: size) { run, range in
+        let rows = [Float](unsafeUninitializedCapacity: range.count * columns) { buffer, filled in
+          fill(range, buffer)
+          filled = range.count * columns
+        }
+        body(run, range, rows)
+      }
+    }
+
+    /// Enough rows a run that there are at most 128.
+    fileprivate var size: Int { max(1024, (count + 127) / 128) }
+    fileprivate var runs: Int { (count + size - 1) / size }
+  }
+
   /// Finds the components of `rows` (row-major, `columns` values a row).
   ///
   /// - Throws: ``Failure``.
   /// - Complexity: O(rows columns^2 + columns^3). Sums are in Double, in an order that
   ///   depends on the shape alone.
   public init(rows: [Float], columns: Int) throws(Failure) {
-    guard columns > 0, rows.count >= 2 * columns, rows.count.isMultiple(of: columns) else {
+    guard columns > 0, rows.count.isMultiple(of: columns) else {
       throw .shape(values: rows.count, columns: columns)
     }
-    let count = rows.count / columns
-    let mean = columnSums(rows, columns: columns).map { $0 / Double(count) }
-    var matrix = scatter(rows, mean: mean)
-    for index in matrix.indices { matrix[index] /= Double(count - 1) }
-    let (values, vectors) = try symmetricEigenpairs(matrix, order: columns)
-    self.mean = mean
+    try self.init(of: RowSource(rows, columns: columns))
+  }
+
+  /// Finds the components of a table, which is made once.
+  ///
+  /// - Throws: ``Failure``.
+  /// - Complexity: as above; memory for at most 128 matrices of columns x columns.
+  public init(of table: RowSource) throws(Failure) {
+    let (count, p) = (table.count, table.columns)
+    guard p > 0, count >= 2 else { throw .shape(values: count * p, columns: p) }
+    // About the first row, which is near the mean where rows are alike; what the mean differs from it comes off the
+    // products afterwards.
+    var origin = [Float](repeating: 0, count: p)
+    origin.withUnsafeMutableBufferPointer { table.fill(0..<1, $0) }
+    let (sums, products) = table.sums(about: origin.map { Double($0) })
+    let offset = sums.map { $0 / Double(count) }
+    var matrix = products
+    for i in 0..<p {
+      for j in i..<p {
+        matrix[i * p + j] = (products[i * p + j] - sums[i] * offset[j]) / Double(count - 1)
+        matrix[j * p + i] = matrix[i * p + j]
+      }
+    }
+    let (values, vectors) = try symmetricEigenpairs(matrix, order: p)
+    mean = zip(origin, offset).map { Double($0) + $1 }
     variances = values
     loadings = vectors
   }
 
-  /// The coordinates of `rows` along the first `count` components: row-major, `count` a row.
-  ///
-  /// - Complexity: O(rows columns count).
-  public func scores(of rows: [Float], count: Int) -> [Float] {
-    let p = columns
-    precondition(count <= p && rows.count.isMultiple(of: p))
-    let n = rows.count / p
-    return [Float](unsafeUninitializedCapacity: n * count) { buffer, initialized in
-      // Each chunk writes the scores of its own rows.
-      nonisolated(unsafe) let scores = buffer
-      rows.withUnsafeBufferPointer { rowBuffer in
-        nonisolated(unsafe) let rows = rowBuffer
-        forEachChunk(of: n, size: 4096) { _, range in
-          for row in range {
-            for k in 0..<count {
-              var sum = 0.0
-              for column in 0..<p {
-                sum += (Double(rows[row * p + column]) - mean[column]) * loadings[k * p + column]
-              }
-              scores[row * count + k] = Float(sum)
-            }
-          }
-        }
-      }
-      initialized = n * count
-    }
-  }
-
-  /// The noise of each row: the root mean square of what the first `rank` components do not
-  /// explain, per remaining degree of freedom.
+  /// The coordinates of a table's rows along the first `count` components (row-major, `count` a row), and the noise of
+  /// each row: the root mean square of what the first `rank` components do not explain, per remaining degree of
+  /// freedom.
   ///
   /// Loadings are orthonormal, so this is also the noise of a score where a row's noise is
   /// equal in all columns.
   ///
-  /// - Complexity: O(rows columns rank).
-  public func noise(of rows: [Float], beyond rank: Int) -> [Float] {
+  /// - Complexity: O(rows columns (count + rank)); the table is made once.
+  public func scores(
+    of table: RowSource, count: Int, noiseBeyond rank: Int
+  ) -> (scores: [Float], noise: [Float]) {
     let p = columns
-    precondition(rank < p && rows.count.isMultiple(of: p))
-    let scores = scores(of: rows, count: rank)
-    let n = rows.count / p
-    return [Float](unsafeUninitializedCapacity: n) { buffer, initialized in
-      nonisolated(unsafe) let noise = buffer
-      forEachChunk(of: n, size: 4096) { _, range in
-        for row in range {
-          var rest = 0.0
-          for column in 0..<p {
-            let value = Double(rows[row * p + column]) - mean[column]
-            rest += value * value
+    precondition(count <= p && rank < p && table.columns == p)
+    var noise = [Float](repeating: 0, count: table.count)
+    let directions = max(count, rank)
+    let scores = [Float](unsafeUninitializedCapacity: table.count * count) { buffer, initialized in
+      noise.withUnsafeMutableBufferPointer { noiseBuffer in
+        // Each run writes the scores and noise of its own rows.
+        nonisolated(unsafe) let (scores, noise) = (buffer, noiseBuffer)
+        table.forEachRun { _, range, rows in
+          var centred = [Double](repeating: 0, count: p)
+          var along = [Double](repeating: 0, count: directions)
+          for (place, row) in range.enumerated() {
+            var rest = 0.0
+            for column in 0..<p {
+              centred[column] = Double(rows[place * p + column]) - mean[column]
+              rest += centred[column] * centred[column]
+            }
+            for k in 0..<directions { along[k] = product(centred, k) }
+            for k in 0..<count { scores[row * count + k] = Float(along[k]) }
+            for k in 0..<rank { rest -= along[k] * along[k] }
+            noise[row] = Float((max(rest, 0) / Double(p - rank)).squareRoot())
           }
-          for k in 0..<rank {
-            let score = Double(scores[row * rank + k])
-            rest -= score * score
-          }
-          noise[row] = Float((max(rest, 0) / Double(p - rank)).squareRoot())
         }
       }
-      initialized = n
+      initialized = table.count * count
+    }
+    return (scores, noise)
+  }
+
+  /// The coordinates of `rows` in memory.
+  public func scores(of rows: [Float], count: Int) -> [Float] {
+    scores(of: RowSource(rows, columns: columns), count: count, noiseBeyond: 0).scores
+  }
+
+  /// The noise of `rows` in memory.
+  public func noise(of rows: [Float], beyond rank: Int) -> [Float] {
+    scores(of: RowSource(rows, columns: columns), count: 0, noiseBeyond: rank).noise
+  }
+
+  /// The product of a centred row with a component, in eight lanes.
+  private func product(_ row: [Double], _ component: Int) -> Double {
+    let (p, first) = (columns, component * columns)
+    return row.withUnsafeBufferPointer { row in
+      loadings.withUnsafeBufferPointer { loadings in
+        var lanes = SIMD8<Double>()
+        var place = 0
+        while place + 8 <= p {
+          var (a, b) = (SIMD8<Double>(), SIMD8<Double>())
+          for lane in 0..<8 {
+            a[lane] = row[place + lane]
+            b[lane] = loadings[first + place + lane]
+          }
+          lanes += a * b
+          place += 8
+        }
+        for lane in 0..<p - place {
+          lanes[lane] += row[place + lane] * loadings[first + place + lane]
+        }
+        return lanes.sum()
+      }
     }
   }
 
@@ -126,39 +202,41 @@ public struct PrincipalComponents: Sendable {
   }
 }
 
-/// The sum of each column, by chunks of rows in order.
-private func columnSums(_ rows: [Float], columns p: Int) -> [Double] {
-  sumOverChunks(rows.count / p, width: p) { range, sums in
-    for row in range {
-      for column in 0..<p { sums[column] += Double(rows[row * p + column]) }
-    }
-  }
-}
-
-/// The sums of products of the centred columns: a symmetric matrix, both halves filled.
-private func scatter(_ rows: [Float], mean: [Double]) -> [Double] {
-  let p = mean.count
-  var matrix = rows.withUnsafeBufferPointer { rowBuffer in
-    nonisolated(unsafe) let rows = rowBuffer
-    return sumOverChunks(rows.count / p, width: p * p) { range, sums in
-      // Four rows at a time: the matrix is read and written a quarter as often.
-      var centred = [Double](repeating: 0, count: 4 * p)
-      for first in stride(from: range.lowerBound, to: range.upperBound, by: 4) {
-        for offset in 0..<4 {
-          for column in 0..<p {
+extension PrincipalComponents.RowSource {
+  /// The sums of the columns less an origin, and the upper triangle of the sums of their products.
+  fileprivate func sums(about origin: [Double]) -> (sums: [Double], products: [Double]) {
+    let (p, width) = (columns, columns * columns + columns)
+    // The sums of each run, added up in order. They are few where columns are many: runs have 1024 rows or more.
+    var partial = [Double](repeating: 0, count: runs * width)
+    partial.withUnsafeMutableBufferPointer { buffer in
+      // Each run writes the place with its own number.
+      nonisolated(unsafe) let partial = buffer
+      forEachRun { run, range, rows in
+        let sums = UnsafeMutableBufferPointer(rebasing: partial[run * width..<run * width + p])
+        let products = UnsafeMutableBufferPointer(
+          rebasing: partial[run * width + p..<(run + 1) * width])
+        // Four rows at a time: the matrix is read and written a quarter as often.
+        var centred = [Double](repeating: 0, count: 4 * p)
+        for first in stride(from: 0, to: range.count, by: 4) {
+          for offset in 0..<4 {
             let row = first + offset
-            centred[offset * p + column] =
-              row < range.upperBound ? Double(rows[row * p + column]) - mean[column] : 0
+            for column in 0..<p {
+              let value =
+                row < range.count ? Double(rows[row * p + column]) - origin[column] : 0
+              centred[offset * p + column] = value
+              sums[column] += value
+            }
           }
+          centred.withUnsafeBufferPointer { addProducts($0, p, to: products) }
         }
-        centred.withUnsafeBufferPointer { addProducts($0, p, to: sums) }
       }
     }
+    var total = [Double](repeating: 0, count: width)
+    for run in 0..<runs {
+      for index in 0..<width { total[index] += partial[run * width + index] }
+    }
+    return (Array(total[..<p]), Array(total[p...]))
   }
-  for i in 0..<p {
-    for j in 0..<i { matrix[i * p + j] = matrix[j * p + i] }
-  }
-  return matrix
 }
 
 /// Adds the upper triangle of the products of four rows of `p` values to `sums` (p x p).
@@ -174,30 +252,6 @@ private func addProducts(
       target[j] += (ai * a[j] + bi * b[j]) + (ci * c[j] + di * d[j])
     }
   }
-}
-
-/// Sums `width` values over chunks of `count` rows; the chunks' sums are added in order.
-private func sumOverChunks(
-  _ count: Int, width: Int,
-  _ body: @Sendable (Range<Int>, UnsafeMutableBufferPointer<Double>) -> Void
-) -> [Double] {
-  // Enough rows a chunk that at most 128 partial sums are held.
-  let size = max(1024, (count + 127) / 128)
-  let chunks = (count + size - 1) / size
-  var partial = [Double](repeating: 0, count: chunks * width)
-  partial.withUnsafeMutableBufferPointer { buffer in
-    // Each chunk writes the slot with its own number.
-    nonisolated(unsafe) let partial = buffer
-    forEachChunk(of: count, size: size) { chunk, range in
-      body(
-        range, UnsafeMutableBufferPointer(rebasing: partial[chunk * width..<(chunk + 1) * width]))
-    }
-  }
-  var total = [Double](repeating: 0, count: width)
-  for chunk in 0..<chunks {
-    for index in 0..<width { total[index] += partial[chunk * width + index] }
-  }
-  return total
 }
 
 /// The eigenvalues of a symmetric matrix, largest first, and their vectors as rows.

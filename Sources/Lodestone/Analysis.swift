@@ -7,10 +7,11 @@ struct Analysis {
   /// The version of each stage, raised by hand when its numbers change. They are part of a run's
   /// identity.
   static let stages = [
-    "correct": 1, "register": 2, "cluster": 1, "summarise": 1,
+    "correct": 2, "register": 3, "mask": 1, "cluster": 2, "summarise": 2,
   ]
 
   let parameters: ParameterSet
+  let resources: Resources
   let progress: (String) -> Void
 
   /// Analyses a scan: what was found.
@@ -27,18 +28,27 @@ struct Analysis {
       defer { times.append(.init(name: stage, seconds: (clock.now - start) / .seconds(1))) }
       return try body()
     }
-    let density = try timed("correct", "optical density", &times) {
-      try OpticalDensityStage(parameters: parameters).run(loaded)
+    let scan = loaded.scan
+    let plan = try resources.plan(
+      frames: scan.energies.count, height: scan.height, width: scan.width)
+    if let scratch = plan.scratch {
+      progress("a scratch file of \(sizeInWords(plan.scratchBytes)) in \(scratch.directory)")
     }
-    let registered = timed("register", "registering the frames", &times) {
-      RegistrationStage(parameters: parameters)
-        .run(density, energies: loaded.scan.energies)
+    let density = try timed("correct", "optical density", &times) {
+      try OpticalDensityStage(parameters: parameters, resources: plan).run(loaded)
+    }
+    let registered = try timed("register", "registering the frames", &times) {
+      try RegistrationStage(parameters: parameters, resources: plan)
+        .run(density, energies: scan.energies)
+    }
+    let mask = try timed("mask", "finding the sample", &times) {
+      try MaskStage(parameters: parameters).run(registered, energies: scan.energies)
     }
     let clustered = try timed("cluster", "clustering the spectra", &times) {
-      try ClusteringStage(parameters: parameters).run(registered)
+      try ClusteringStage(parameters: parameters).run(registered, mask)
     }
     return try timed("summarise", "summarising the clusters", &times) {
-      try SummaryStage(parameters: parameters).run(loaded.scan, density, registered, clustered)
+      try SummaryStage(parameters: parameters).run(scan, density, registered, mask, clustered)
     }
   }
 }

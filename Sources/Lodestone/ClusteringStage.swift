@@ -1,5 +1,6 @@
 import Clustering
 import Spectra
+import Synchronization
 
 /// Registered optical density -> two label maps: the exact DBSCAN of the eligible pixels, and the
 /// flood of all analysed pixels from it.
@@ -8,7 +9,6 @@ struct ClusteringStage {
   struct Output {
     /// The analysed pixels.
     var grid: PixelGrid
-    var isSample: [Bool]
     /// Labels after the flood: 0 is the largest cluster, -1 noise.
     var labels: [Int32]
     /// DBSCAN's own labels, with the same numbers: -1 noise, -3 not eligible.
@@ -28,17 +28,14 @@ struct ClusteringStage {
 
   let parameters: ParameterSet
 
-  func run(_ registered: RegistrationStage.Output) throws -> Output {
+  func run(_ registered: RegistrationStage.Output, _ mask: MaskStage.Output) throws -> Output {
     let frames = registered.frames
-    let (height, width) = (frames[0].height, frames[0].width)
-    let mean = meanImage(frames)
-    let isSample = sampleMask(
-      meanOpticalDensity: mean, isMeasured: registered.isMeasured,
-      fraction: parameters.fixed("mask.fraction"))
-    let pixels = isSample.indices.filter { isSample[$0] && mean.pixels[$0] > 0 }.map { Int32($0) }
-    try refuseTooLittle(energies: frames.count, pixels: pixels.count, mean)
-    let grid = PixelGrid(height: height, width: width, pixels: pixels)
-    let features = try features(frames, mean, grid)
+    let pixels = mask.isSample.indices.filter {
+      mask.isSample[$0] && registered.isMeasured[$0] && mask.mean.pixels[$0] > 0
+    }.map { Int32($0) }
+    try refuseTooLittle(energies: frames.count, pixels: pixels.count, mask.mean)
+    let grid = PixelGrid(height: frames.height, width: frames.width, pixels: pixels)
+    let features = try features(frames, mask.mean, grid)
     let gradient = grid.gradientMagnitude(features.scores, dimensions: features.dimensions)
     let share = parameters.fixed("features.eligible_fraction")
     let rank = min(max(Int((share * Double(pixels.count)).rounded()), 1), pixels.count)
@@ -74,7 +71,7 @@ struct ClusteringStage {
     let rejected = reject(&labels, dbscanLabels: dbscanLabels, clusterCount: kept, features)
     renumberBySize(&labels, &dbscanLabels, clusterCount: kept)
     return Output(
-      grid: grid, isSample: isSample, labels: labels, dbscanLabels: dbscanLabels,
+      grid: grid, labels: labels, dbscanLabels: dbscanLabels,
       clusterCount: kept, variances: features.variances, dimensions: features.dimensions,
       radius: radius, minimumPoints: minimumPoints, noiseUnit: features.noiseUnit,
       eligibleCount: eligible.count, gradientThreshold: Double(threshold),
@@ -109,44 +106,57 @@ struct ClusteringStage {
     var variances: [Double]
   }
 
-  private func features(_ frames: [Image], _ mean: Image, _ grid: PixelGrid) throws -> Features {
-    let isNormalised = parameters.text("normalise.measure") == "mean_od"
+  private func features(_ frames: FrameStore, _ mean: Image, _ grid: PixelGrid) throws -> Features {
     let count = frames.count
-    let spectra = [Float](unsafeUninitializedCapacity: grid.pixels.count * count) {
-      buffer, initialized in
-      for (point, pixel) in grid.pixels.enumerated() {
-        let thickness = isNormalised ? mean.pixels[Int(pixel)] : 1
-        for energy in 0..<count {
-          buffer[point * count + energy] = frames[energy].pixels[Int(pixel)] / thickness
-        }
-      }
-      initialized = grid.pixels.count * count
-    }
-    let components = try PrincipalComponents(rows: spectra, columns: count)
+    let failure = Mutex<ScratchFailure?>(nil)
+    let spectra = spectra(frames, mean, grid) { error in failure.withLock { $0 = $0 ?? error } }
+    let components = try PrincipalComponents(of: spectra)
     let rank = min(Int(parameters.fixed("pca.noise_rank")), count - 2)
-    let noise = components.noise(of: spectra, beyond: rank)
+    let dimensions =
+      parameters.number("pca.components").map { min(Int($0), count) }
+      ?? min(max(components.significantCount, 2), 4)
+    let (scores, noise) = components.scores(of: spectra, count: dimensions, noiseBeyond: rank)
+    if let failure = failure.withLock({ $0 }) { throw failure }
     // Without noise (made-up data) a thousandth of the largest spread stands in for it, and
     // what Float can tell apart where there is no spread either.
     let floor = max(1e-3 * (components.variances.first ?? 0).squareRoot(), 1e-5)
     let unit = max(Double(noise.sorted()[noise.count / 2]), floor)
-    let dimensions =
-      parameters.number("pca.components").map { min(Int($0), count) }
-      ?? min(max(components.significantCount, 2), 4)
-    let scores = components.scores(of: spectra, count: dimensions)
     return Features(
       scores: scores.map { Float(Double($0) / unit) }, dimensions: dimensions,
       relativeNoise: noise.map { Float(Double($0) / unit) }, noiseUnit: unit,
       variances: components.variances)
   }
 
-  private func meanImage(_ frames: [Image]) -> Image {
-    var sums = [Double](repeating: 0, count: frames[0].pixels.count)
-    for frame in frames {
-      for index in sums.indices { sums[index] += Double(frame.pixels[index]) }
+  /// The spectra of the grid's pixels, normalised, made from the rows of the frames where they are asked for.
+  private func spectra(
+    _ frames: FrameStore, _ mean: Image, _ grid: PixelGrid,
+    fail: @escaping @Sendable (ScratchFailure) -> Void
+  ) -> PrincipalComponents.RowSource {
+    let isNormalised = parameters.text("normalise.measure") == "mean_od"
+    return .init(count: grid.pixels.count, columns: frames.count) { range, target in
+      let pixels = grid.pixels[range]
+      let first = Int(pixels[range.lowerBound])
+      // What is written is one run of spectra, which is read a frame at a time: some of them at once stay in the cache.
+      do throws(ScratchFailure) {
+        try frames.withBand(first..<Int(pixels[range.upperBound - 1]) + 1) { band in
+          for start in stride(from: range.lowerBound, to: range.upperBound, by: 256) {
+            let piece = start..<min(start + 256, range.upperBound)
+            for energy in 0..<band.frames {
+              let row = band.base + energy * band.stride
+              for point in piece {
+                let pixel = Int(pixels[point])
+                let thickness = isNormalised ? mean.pixels[pixel] : 1
+                target[(point - range.lowerBound) * band.frames + energy] =
+                  row[pixel - first] / thickness
+              }
+            }
+          }
+        }
+      } catch {
+        target.update(repeating: 0)
+        fail(error)
+      }
     }
-    return Image(
-      height: frames[0].height, width: frames[0].width,
-      pixels: sums.map { Float($0 / Double(frames.count)) })
   }
 
   // MARK: Labels

@@ -17,12 +17,11 @@ final class Execution {
 
   /// Reads a scan and digests its frames.
   func load(
-    _ scan: Scan, _ parameters: ParameterSet, progress: (String) -> Void
+    _ scan: Scan, progress: (String) -> Void
   ) throws -> LoadedScan {
     let clock = ContinuousClock()
     let start = clock.now
-    let loaded = try LoadedScan(
-      scan, saturation: parameters.number("correct.saturation"), progress: progress)
+    let loaded = try LoadedScan(scan, progress: progress)
     // Read anew from another place, it is still one stage.
     stages = [.init(name: "read", seconds: (clock.now - start) / .seconds(1))]
     return loaded
@@ -30,11 +29,12 @@ final class Execution {
 
   /// Analyses it; errors are of the scan at a path.
   func analyse(
-    _ loaded: LoadedScan, _ parameters: ParameterSet, path: String,
+    _ loaded: LoadedScan, _ parameters: ParameterSet, _ resources: Resources, path: String,
     progress: @escaping (String) -> Void
   ) throws -> ResultRecord {
     do {
-      return try Analysis(parameters: parameters, progress: progress).run(loaded, times: &stages)
+      return try Analysis(parameters: parameters, resources: resources, progress: progress)
+        .run(loaded, times: &stages)
     } catch let error as AnalysisError {
       throw AnalysisError("\(path): \(error.description)")
     }

@@ -20,20 +20,23 @@ public struct Ingest {
 
   private let catalog: Catalog
   private let parameters: ParameterSet
+  private let resources: Resources
   private let command: String
   private let progress: (String) -> Void
 
   /// An ingest into a catalog that is open for writing.
   ///
   /// - Parameters:
+  ///   - resources: what it may use of the machine.
   ///   - command: the command line, kept with the execution.
   ///   - progress: is told what is being done.
   public init(
-    catalog: Catalog, parameters: ParameterSet, command: String,
+    catalog: Catalog, parameters: ParameterSet, resources: Resources = Resources(), command: String,
     progress: @escaping (String) -> Void = { _ in }
   ) {
     self.catalog = catalog
     self.parameters = parameters
+    self.resources = resources
     self.command = command
     self.progress = progress
   }
@@ -60,7 +63,7 @@ public struct Ingest {
     explain: ((RunDifference) -> Void)? = nil
   ) throws -> Outcome {
     let execution = Execution(purpose: .ingest, command: command)
-    let loaded = try execution.load(scan, parameters, progress: progress)
+    let loaded = try execution.load(scan, progress: progress)
     let sighting = try Sighting(of: loaded.scan, request: request)
     let scanID = loaded.record.id
     let run = RunRecord(
@@ -81,7 +84,8 @@ public struct Ingest {
     }
     let result: ResultRecord
     do {
-      result = try execution.analyse(loaded, parameters, path: request.path, progress: progress)
+      result = try execution.analyse(
+        loaded, parameters, resources, path: request.path, progress: progress)
     } catch {
       try store(.failure(execution.text(of: error, path: request.path)))
       throw error

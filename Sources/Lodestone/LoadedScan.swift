@@ -3,75 +3,60 @@ import PhaseCatalog
 import Spectra
 import StackIO
 
-/// A scan with its frames, references and darks in memory, and its identity.
+/// A scan whose frames were all read once: its identity, and what is known of each mean of exposures. Pixels are
+/// read again where they are used, and must be the same.
 struct LoadedScan: Sendable {
-  /// The mean of some exposures.
-  struct MeanFrame: Sendable {
-    /// The values; those of a single exposure as the file holds them.
-    let frame: Frame
-    /// The largest value of any exposure.
+  /// Frames whose mean is used: exposures at one energy.
+  struct Group: Sendable {
+    /// Those that can be read, with their digests.
+    let frames: [(frame: ScanFrame, digest: String)]
+    /// The largest value of any.
     let largest: Double?
-    /// The mean exposure, s.
-    let exposure: Double?
-    /// By the counts at which a detector can be saturated: pixels that were, where the mean hides it.
-    let saturated: [Float: [Int32]]
+    /// About the median of their values.
+    let typical: Float
 
-    /// The values for computing, those that were saturated in some exposure being no numbers.
-    func image(saturation: Float?) -> Image {
-      var image = frame.image
-      for pixel in saturation.flatMap({ saturated[$0] }) ?? [] {
-        image.pixels[Int(pixel)] = .nan
-      }
-      return image
-    }
+    /// The mean exposure, s.
+    var exposure: Double? { frames.map(\.frame).meanExposure }
   }
 
   /// The scan; its remarks tell of damaged frames too.
   let scan: Scan
-  /// The frame at each energy.
-  let frames: [MeanFrame]
-  /// The means of references, and which of them is I0 at each energy; empty where frames are not I0.
-  let references: [MeanFrame]
+  /// The frames at each energy.
+  let frames: [Group]
+  /// References, and which of them is I0 at each energy; empty where frames are not I0.
+  let references: [Group]
   let referenceOf: [Int]
-  /// The means of darks, and which of them is the dark at each energy; empty where there are none.
-  let darks: [MeanFrame]
+  /// Darks, and which of them is the dark at each energy; empty where there are none.
+  let darks: [Group]
   let darkOf: [Int]
   /// The digest of each frame that could be read.
   let digests: [FrameLocation: String]
-  /// The time that decoding took, without digests and means, summed over the workers, s.
+  /// The time that decoding took, without digests, summed over the workers, s.
   let readSeconds: Double
   let record: ScanRecord
 
   /// The location of an energy's first frame.
   func location(_ energy: Int) -> FrameLocation { scan.steps[energy].frames[0].location }
 
-  /// The dark at an energy, and what it is to be multiplied by for an exposure.
-  func dark(_ energy: Int, exposure: Double?) -> (image: Image, scale: Float)? {
+  /// What the dark at an energy is to be multiplied by for an exposure; nil where there is no dark.
+  func darkScale(_ energy: Int, exposure: Double?) -> Float? {
     guard !darks.isEmpty else { return nil }
-    let dark = darks[darkOf[energy]]
-    guard let exposure, let other = dark.exposure, exposure != other else {
-      return (dark.frame.image, 1)
+    guard let exposure, let other = darks[darkOf[energy]].exposure, exposure != other else {
+      return 1
     }
-    return (dark.frame.image, Float(exposure / other))
+    return Float(exposure / other)
   }
 }
 
 extension LoadedScan {
   /// Reads a scan's frames and digests them.
   ///
-  /// - Parameters:
-  ///   - saturation: the count at which the detector is saturated, where that is given.
-  ///   - keepsPixels: false where the identity is all that is wanted: each frame is let go when it is
-  ///     digested.
   /// - Throws: ``InputError``: of a frame that is damaged and has no other exposure to stand for it.
-  init(
-    _ scan: Scan, saturation: Double? = nil, keepsPixels: Bool = true, progress: (String) -> Void
-  ) throws {
-    let reader = ScanReader(saturation: saturation, keepsPixels: keepsPixels)
+  init(_ scan: Scan, progress: (String) -> Void) throws {
     let groups = scan.steps.map { $0.frames }
     var remarks: [String] = []
     progress("reading \(groups.reduce(0) { $0 + $1.count }) frames")
-    let samples = try reader.means(of: groups, &remarks)
+    let samples = try ScanReader.survey(groups, &remarks)
     progress("reading references")
     // A reference or dark that serves many energies is read once.
     func distinct(_ groups: [[Int]]) -> (groups: [[Int]], of: [Int]) {
@@ -89,32 +74,34 @@ extension LoadedScan {
     let darks = distinct(scan.steps.map(\.darks))
     let (i0, i0Of) = scan.references.isEmpty ? ([], []) : (references.groups, references.of)
     let (dark, darkOf) = scan.darks.isEmpty ? ([], []) : (darks.groups, darks.of)
-    let i0Means = try reader.means(of: i0.map { $0.map { scan.references[$0] } }, &remarks)
-    let darkMeans = try reader.means(of: dark.map { $0.map { scan.darks[$0] } }, &remarks)
+    let i0Found = try ScanReader.survey(i0.map { $0.map { scan.references[$0] } }, &remarks)
+    let darkFound = try ScanReader.survey(dark.map { $0.map { scan.darks[$0] } }, &remarks)
     var scan = scan
     scan.add(remarks: remarks)
     self.scan = scan
-    frames = samples.compactMap(\.mean)
-    self.references = i0Means.compactMap(\.mean)
+    frames = samples.map(\.group)
+    self.references = i0Found.map(\.group)
     referenceOf = i0Of
-    self.darks = darkMeans.compactMap(\.mean)
+    self.darks = darkFound.map(\.group)
     self.darkOf = darkOf
-    let all = (samples + i0Means + darkMeans).flatMap(\.digests)
-    digests = Dictionary(all.map { ($0.0.location, $0.1) }, uniquingKeysWith: { one, _ in one })
-    readSeconds = (samples + i0Means + darkMeans).reduce(0) { $0 + $1.readSeconds }
+    let all = samples + i0Found + darkFound
+    digests = Dictionary(
+      all.flatMap(\.group.frames).map { ($0.frame.location, $0.digest) },
+      uniquingKeysWith: { one, _ in one })
+    readSeconds = all.reduce(0) { $0 + $1.readSeconds }
     record = Self.record(
-      of: scan, samples: samples.flatMap(\.digests),
-      references: Self.ordered(scan.references, i0, i0Means),
-      darks: Self.ordered(scan.darks, dark, darkMeans))
+      of: scan, samples: samples.flatMap(\.group.frames).map { ($0.frame, $0.digest) },
+      references: Self.ordered(scan.references, i0, i0Found),
+      darks: Self.ordered(scan.darks, dark, darkFound))
   }
 
   /// The digest of each reference or dark once, in the scan's order; nil for those left out.
   private static func ordered(
-    _ frames: [ScanFrame], _ groups: [[Int]], _ means: [ScanReader.GroupMean]
+    _ frames: [ScanFrame], _ groups: [[Int]], _ found: [ScanReader.Survey]
   ) -> [(ScanFrame, String)] {
     var digests = [String?](repeating: nil, count: frames.count)
-    for (group, mean) in zip(groups, means) {
-      for (index, frame) in zip(group, mean.all) { digests[index] = frame }
+    for (group, survey) in zip(groups, found) {
+      for (index, frame) in zip(group, survey.all) { digests[index] = frame }
     }
     return zip(frames, digests).compactMap { frame, digest in digest.map { (frame, $0) } }
   }

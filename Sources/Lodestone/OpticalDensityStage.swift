@@ -3,36 +3,50 @@ import Spectra
 import StackIO
 
 /// Counts, transmission or optical density as read -> optical density with gaps and outliers replaced
-/// and the beam's flicker taken off.
+/// and the beam's flicker known.
 struct OpticalDensityStage {
+  /// What was replaced in a frame.
+  struct Alterations: Sendable {
+    /// The pixels, ascending.
+    var pixels: [Int32] = []
+    var saturated = 0
+    var outliers = 0
+    var unmeasured = 0
+  }
+
   /// What the stage makes.
-  struct Output {
-    var frames: [Image]
-    /// The altered pixels of each frame.
-    var altered: [[Int32]]
-    /// The level of the empty field that was taken off each frame; empty where there is none.
+  struct Output: Sendable {
+    /// The optical density, the beam's flicker in it.
+    var frames: FrameStore
+    /// Of each frame.
+    var altered: [Alterations]
+    /// The level of the empty field in each frame, which is the beam's flicker; empty where there is none.
     var emptyFieldLevels: [Float] = []
     var emptyFieldPixels = 0
     var saturation: Float?
     var minimumReference: Float?
+
+    /// A frame without the beam's flicker.
+    func image(_ frame: Int) throws(ScratchFailure) -> Image {
+      var image = try frames.image(frame)
+      if !emptyFieldLevels.isEmpty { image.add(-emptyFieldLevels[frame]) }
+      return image
+    }
   }
 
   let parameters: ParameterSet
+  let resources: ResourcePlan
 
   func run(_ loaded: LoadedScan) throws -> Output {
     var output = try opticalDensity(loaded)
     guard parameters.text("correct.empty_field") == "auto",
-      let empty = EmptyField(of: output.frames)
+      let empty = try EmptyField(of: output.frames)
     else { return output }
     output.emptyFieldPixels = empty.pixels.count
     let frames = output.frames
-    let levels = mapInParallel(frames.count) { empty.level(of: frames[$0]) }
-    output.frames = mapInParallel(frames.count) { index in
-      var frame = frames[index]
-      for pixel in frame.pixels.indices { frame.pixels[pixel] -= levels[index] }
-      return frame
+    output.emptyFieldLevels = try mapInParallel(frames.count) { (frame) throws(ScratchFailure) in
+      try empty.level(of: frames, frame)
     }
-    output.emptyFieldLevels = levels
     return output
   }
 
@@ -43,37 +57,41 @@ struct OpticalDensityStage {
     switch loaded.scan.signal.value {
     case .counts: return try fromCounts(loaded, &correction)
     case .transmission:
-      try refuseCounts(loaded, above: 1.5, "transmission")
       let finished = correction
-      return try collect(loaded) {
-        finished.opticalDensity(transmission: loaded.frames[$0].frame.image)
+      return try collect(loaded) { index, source in
+        let image = try source.frame(index)
+        try refuseCounts(image, above: 1.5, "transmission", loaded.location(index))
+        return finished.opticalDensity(transmission: image)
       }
     case .od:
-      // No detector sees e^-20 of the beam.
-      try refuseCounts(loaded, above: 20, "optical density")
       let finished = correction
-      return try collect(loaded) { finished.repaired(loaded.frames[$0].frame.image) }
+      return try collect(loaded) { index, source in
+        let image = try source.frame(index)
+        // No detector sees e^-20 of the beam.
+        try refuseCounts(image, above: 20, "optical density", loaded.location(index))
+        return finished.repaired(image)
+      }
     }
   }
 
   private func fromCounts(
     _ loaded: LoadedScan, _ correction: inout OpticalDensityCorrection
   ) throws -> Output {
-    correction.saturation = saturation(loaded)
-    let finishedSaturation = correction.saturation
-    let reference = try referenceLevel(loaded, saturation: finishedSaturation)
-    correction.minimumReference = minimumReference(loaded, reference: reference)
+    let saturation = saturation(loaded)
+    correction.saturation = saturation.map { Float($0) }
+    let levels = try constantLevels(loaded)
+    correction.minimumReference = minimumReference(loaded, levels)
     let finished = correction
-    var output = try collect(loaded) { index in
+    var output = try collect(loaded, saturation: saturation) { index, source in
       let (exposure, i0Exposure) = exposures(loaded, index)
-      let dark = loaded.dark(index, exposure: exposure)
       var ratio: Float = 0
       if let exposure, let i0Exposure { ratio = Float(log(exposure / i0Exposure)) }
       return finished.opticalDensity(
-        counts: loaded.frames[index].image(saturation: finishedSaturation), dark: dark?.image,
-        darkScale: dark?.scale ?? 1,
-        referenceDarkScale: loaded.dark(index, exposure: i0Exposure)?.scale ?? 1,
-        reference: reference(index), logExposureRatio: ratio)
+        counts: try source.frame(index), dark: try source.dark(index),
+        darkScale: loaded.darkScale(index, exposure: exposure) ?? 1,
+        referenceDarkScale: loaded.darkScale(index, exposure: i0Exposure) ?? 1,
+        reference: try levels.map { .level($0[index]) } ?? .frame(source.reference(index)),
+        logExposureRatio: ratio)
     }
     output.saturation = correction.saturation
     output.minimumReference = correction.minimumReference
@@ -92,87 +110,123 @@ struct OpticalDensityStage {
     }
   }
 
+  /// Makes every frame, some consecutive ones by the same reader.
   private func collect(
-    _ loaded: LoadedScan, _ body: @Sendable (Int) -> OpticalDensityFrame?
+    _ loaded: LoadedScan, saturation: Double? = nil,
+    _ body: @Sendable (Int, FrameSource) throws -> OpticalDensityFrame?
   ) throws -> Output {
-    let made = mapInParallel(loaded.frames.count, body)
-    for (index, frame) in made.enumerated() where frame == nil {
-      let location = loaded.location(index)
-      throw InputError(
-        "no pixel is left at \(loaded.scan.energies[index]) eV: all counts or references are "
-          + "below correct.minimum_reference, saturated or not numbers", path: location.path,
-        place: "page \(location.page + 1)")
+    let frames = try resources.frameStore(of: loaded.scan)
+    let runs = resources.runs(of: loaded.frames.count)
+    let altered = try mapInParallel(runs.count, threads: resources.threads) { run in
+      let source = FrameSource(loaded, saturation: saturation)
+      return try runs[run].map { index in
+        guard let frame = try body(index, source) else {
+          let location = loaded.location(index)
+          throw InputError(
+            "no pixel is left at \(loaded.scan.energies[index]) eV: all counts or references are "
+              + "below correct.minimum_reference, saturated or not numbers", path: location.path,
+            place: "page \(location.page + 1)")
+        }
+        try frames.set(index, to: frame.image)
+        return Alterations(
+          pixels: frame.altered, saturated: frame.saturatedCount, outliers: frame.outlierCount,
+          unmeasured: frame.unmeasuredCount)
+      }
     }
-    let frames = made.compactMap { $0 }
-    return Output(frames: frames.map(\.image), altered: frames.map(\.altered))
+    return Output(frames: frames, altered: altered.flatMap(\.self))
   }
 
-  /// I0 at each of the scan's energies.
-  private func referenceLevel(
-    _ loaded: LoadedScan, saturation: Float?
-  ) throws -> @Sendable (_ energy: Int) -> ReferenceLevel {
+  /// I0 at each energy where it is one number for all pixels; nil where it is a frame.
+  private func constantLevels(_ loaded: LoadedScan) throws -> [Float]? {
     switch loaded.scan.reference {
     case .notNeeded: preconditionFailure("only counts have a reference")
-    case .frames, .frame:
-      let images = loaded.references.map { $0.image(saturation: saturation) }
-      return { .frame(images[loaded.referenceOf[$0]]) }
-    case .spectra: return { .level(Float(loaded.scan.steps[$0].referenceLevel ?? 0)) }
+    case .frames, .frame: return nil
+    case .spectra: return loaded.scan.steps.map { Float($0.referenceLevel ?? 0) }
     case .emptyField:
-      let net = loaded.frames.indices.map { energy in
-        var image = loaded.frames[energy].frame.image
-        if let dark = loaded.dark(energy, exposure: loaded.frames[energy].exposure) {
-          for index in image.pixels.indices {
-            image.pixels[index] -= dark.image.pixels[index] * dark.scale
-          }
+      let net = try resources.frameStore(of: loaded.scan)
+      let runs = resources.runs(of: loaded.frames.count)
+      _ = try mapInParallel(runs.count, threads: resources.threads) { run in
+        let source = FrameSource(loaded, saturation: nil)
+        for index in runs[run] {
+          var image = try source.frame(index)
+          let scale = loaded.darkScale(index, exposure: loaded.frames[index].exposure)
+          if let dark = try source.dark(index), let scale { image.add(dark, times: -scale) }
+          try net.set(index, to: image)
         }
-        return image
       }
-      guard let empty = EmptyField(ofCounts: net) else {
+      guard let empty = try EmptyField(ofCounts: net) else {
         throw AnalysisError(
           "no empty field was found to take I0 from: give --reference FILE")
       }
-      let levels = net.map(empty.level)
-      return { .level(levels[$0]) }
-    }
-  }
-
-  private func saturation(_ loaded: LoadedScan) -> Float? {
-    if let given = parameters.number("correct.saturation") { return Float(given) }
-    let largest = (loaded.frames + loaded.references).compactMap(\.largest).max()
-    return largest.flatMap { FrameMean.ceilings.contains($0) ? Float($0) : nil }
-  }
-
-  private func minimumReference(
-    _ loaded: LoadedScan, reference: @Sendable (Int) -> ReferenceLevel
-  ) -> Float {
-    if let given = parameters.number("correct.minimum_reference") { return Float(given) }
-    let typical = mapInParallel(loaded.frames.count) { energy -> Float in
-      switch reference(energy) {
-      case .level(let level): return level
-      case .frame(let frame):
-        let dark = loaded.dark(energy, exposure: exposures(loaded, energy).i0)
-        // The median of about 20,000 pixels, evenly spread.
-        let step = max(1, frame.pixels.count / 20_000)
-        let net = stride(from: 0, to: frame.pixels.count, by: step)
-          .map { frame.pixels[$0] - (dark.map { $0.image }?.pixels[$0] ?? 0) * (dark?.scale ?? 1) }
-          .filter { !$0.isNaN }.sorted()
-        return net.isEmpty ? 0 : net[net.count / 2]
+      return try mapInParallel(net.count) { (frame) throws(ScratchFailure) in
+        try empty.level(of: net, frame)
       }
     }
+  }
+
+  private func saturation(_ loaded: LoadedScan) -> Double? {
+    if let given = parameters.number("correct.saturation") { return given }
+    let largest = (loaded.frames + loaded.references).compactMap(\.largest).max()
+    return largest.flatMap { FrameMean.ceilings.contains($0) ? $0 : nil }
+  }
+
+  private func minimumReference(_ loaded: LoadedScan, _ levels: [Float]?) -> Float {
+    if let given = parameters.number("correct.minimum_reference") { return Float(given) }
+    let typical =
+      levels
+      ?? loaded.frames.indices.map { energy in
+        let i0 = loaded.references[loaded.referenceOf[energy]]
+        guard let scale = loaded.darkScale(energy, exposure: i0.exposure) else { return i0.typical }
+        return i0.typical - scale * loaded.darks[loaded.darkOf[energy]].typical
+      }
     return max(0, min(5, 0.01 * (typical.min() ?? 0)))
   }
 
   private func refuseCounts(
-    _ loaded: LoadedScan, above limit: Float, _ kind: String
-  ) throws {
-    for (index, frame) in loaded.frames.enumerated() {
-      let values = frame.frame.values.floats
-      if 2 * values.count(where: { $0 > limit }) > values.count {
-        let location = loaded.location(index)
-        throw InputError(
-          "\(kind) above \(limit) over half the pixels: this looks like counts (--signal counts)",
-          path: location.path, place: "page \(location.page + 1)")
-      }
+    _ image: Image, above limit: Float, _ kind: String, _ location: FrameLocation
+  ) throws(InputError) {
+    if 2 * image.pixels.count(where: { $0 > limit }) > image.pixels.count {
+      throw InputError(
+        "\(kind) above \(limit) over half the pixels: this looks like counts (--signal counts)",
+        path: location.path, place: "page \(location.page + 1)")
     }
+  }
+}
+
+/// Reads the frames of a scan and what belongs to each, keeping the last reference and dark. Not for several threads
+/// at once.
+private final class FrameSource {
+  private let loaded: LoadedScan
+  private let saturation: Double?
+  private let reader = ScanReader()
+  private let beside = ScanReader()
+  private var lastReference: (number: Int, image: Image)?
+  private var lastDark: (number: Int, image: Image)?
+
+  init(_ loaded: LoadedScan, saturation: Double?) {
+    self.loaded = loaded
+    self.saturation = saturation
+  }
+
+  func frame(_ energy: Int) throws -> Image {
+    try reader.mean(of: loaded.frames[energy], saturation: saturation)
+  }
+
+  func reference(_ energy: Int) throws -> Image {
+    let number = loaded.referenceOf[energy]
+    if let lastReference, lastReference.number == number { return lastReference.image }
+    let image = try beside.mean(of: loaded.references[number], saturation: saturation)
+    lastReference = (number, image)
+    return image
+  }
+
+  /// nil where there is no dark.
+  func dark(_ energy: Int) throws -> Image? {
+    guard !loaded.darks.isEmpty else { return nil }
+    let number = loaded.darkOf[energy]
+    if let lastDark, lastDark.number == number { return lastDark.image }
+    let image = try beside.mean(of: loaded.darks[number], saturation: nil)
+    lastDark = (number, image)
+    return image
   }
 }

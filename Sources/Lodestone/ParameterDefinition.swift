@@ -80,8 +80,14 @@ public struct ParameterDefinition: Sendable {
       "register.template_rounds", .integer(0...20), "3",
       "how often all frames are fitted to the stack's reconstruction"),
     .init(
+      "mask.method", .choice(["either", "od", "step"]), "either",
+      "what shows sample: the mean OD, the step of any edge of elements.symbols, or either"),
+    .init(
       "mask.fraction", .number(0...0.99), "0.15",
-      "sample is where the mean OD is above this share of its 95 % quantile"),
+      "sample is where the mean OD, or a step, is above this share of its 95 % quantile"),
+    .init(
+      "mask.step_deviations", .number(0...1000), "5",
+      "a step shows sample above so many standard deviations of the OD about the pre-edge line"),
     .init(
       "normalise.measure", .choice(["mean_od", "none"]), "mean_od",
       "measure of thickness that each spectrum is divided by"),

@@ -103,6 +103,21 @@ public struct ParameterSet: Sendable, Equatable {
   }
 }
 
+extension ParameterSet {
+  /// The windows in which edges are measured.
+  var edgeWindows: EdgeWindows {
+    var windows = EdgeWindows()
+    func range(_ low: String, _ high: String) -> ClosedRange<Double> {
+      fixed("edges." + low)...fixed("edges." + high)
+    }
+    windows.pre = range("pre_start", "pre_end")
+    windows.post = range("post_start", "post_end")
+    windows.near = range("near_start", "near_end")
+    windows.minimumEnergies = Int(fixed("edges.minimum_energies"))
+    return windows
+  }
+}
+
 extension ParameterDefinition {
   /// "number", "integer" or "text".
   public var typeName: String {

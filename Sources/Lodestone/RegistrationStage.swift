@@ -3,8 +3,9 @@ import Spectra
 /// Optical density -> the same, each pixel the same piece of sample at every energy.
 struct RegistrationStage {
   /// What the stage makes.
-  struct Output {
-    var frames: [Image]
+  struct Output: Sendable {
+    /// The frames, moved and scaled back.
+    var frames: FrameStore
     var placements: [Placement]
     /// The share of each frame that the others do not explain; empty where nothing was measured.
     var residuals: [Double]
@@ -12,30 +13,35 @@ struct RegistrationStage {
     var chainError: Double?
     /// nil where scale was not measured.
     var scale: ScaleLaw?
-    /// The pixels that lie inside every frame and were measured in at least half of them.
+    /// The pixels that lie inside every frame.
+    var isInside: [Bool]
+    /// Those of them that were measured in at least half of the frames.
     var isMeasured: [Bool]
+
     /// The pixels that some frame does not show.
-    var croppedPixels: Int
+    var croppedPixels: Int { isInside.count { !$0 } }
   }
 
   let parameters: ParameterSet
+  let resources: ResourcePlan
 
-  func run(_ density: OpticalDensityStage.Output, energies: [Double]) -> Output {
+  func run(_ density: OpticalDensityStage.Output, energies: [Double]) throws -> Output {
     let frames = density.frames
-    let (height, width) = (frames[0].height, frames[0].width)
+    let (height, width) = (frames.height, frames.width)
     let centre = centre(height, width)
-    let outcome = placements(frames, energies, centre)
+    let outcome = try placements(density, energies, centre)
     let placements = outcome.placements
-    let aligned = mapInParallel(frames.count) {
-      frames[$0].moved(back: placements[$0], about: centre)
+    _ = try mapInParallel(frames.count, threads: resources.threads) {
+      (index) throws(ScratchFailure) in
+      try frames.set(
+        index, to: try density.image(index).moved(back: placements[index], about: centre))
     }
     let isInside = pixelsInside(placements, centre, height, width)
-    let altered = alterations(density.altered, placements, centre, height, width)
+    let altered = alterations(density.altered.map(\.pixels), placements, centre, height, width)
     return Output(
-      frames: aligned, placements: placements, residuals: outcome.residuals,
-      chainError: outcome.chainError, scale: outcome.scale,
-      isMeasured: isInside.indices.map { isInside[$0] && 2 * Int(altered[$0]) <= frames.count },
-      croppedPixels: isInside.count { !$0 })
+      frames: frames, placements: placements, residuals: outcome.residuals,
+      chainError: outcome.chainError, scale: outcome.scale, isInside: isInside,
+      isMeasured: isInside.indices.map { isInside[$0] && 2 * Int(altered[$0]) <= frames.count })
   }
 
   private func centre(_ height: Int, _ width: Int) -> OpticalCentre {
@@ -46,10 +52,10 @@ struct RegistrationStage {
   }
 
   private func placements(
-    _ frames: [Image], _ energies: [Double], _ centre: OpticalCentre
-  ) -> Registration.Outcome {
+    _ density: OpticalDensityStage.Output, _ energies: [Double], _ centre: OpticalCentre
+  ) throws(ScratchFailure) -> Registration.Outcome {
     guard parameters.text("register.method") == "translation" else {
-      return Registration.Outcome(placements: frames.map { _ in Placement() })
+      return Registration.Outcome(placements: energies.map { _ in Placement() })
     }
     var registration = Registration()
     registration.blur = parameters.fixed("register.blur_px")
@@ -60,7 +66,9 @@ struct RegistrationStage {
     case "zone-plate": registration.scale = .known(energies.map { energies[0] / $0 })
     default: registration.scale = .none
     }
-    return registration.run(on: frames)
+    return try registration.run(
+      on: energies.count, height: density.frames.height, width: density.frames.width,
+      scratch: resources.scratch, threads: resources.threads, density.image)
   }
 
   /// How many frames had each pixel altered.

@@ -21,7 +21,7 @@ public struct ScanInspection: Sendable {
   public init(_ scan: Scan, progress: (String) -> Void = { _ in }) throws {
     let clock = ContinuousClock()
     let start = clock.now
-    let loaded = try LoadedScan(scan, keepsPixels: false, progress: progress)
+    let loaded = try LoadedScan(scan, progress: progress)
     seconds = (clock.now - start) / .seconds(1)
     self.scan = loaded.scan
     scanID = loaded.record.id

@@ -12,15 +12,15 @@ struct SummaryStage {
 
   func run(
     _ scan: Scan, _ density: OpticalDensityStage.Output, _ registered: RegistrationStage.Output,
-    _ clustered: ClusteringStage.Output
+    _ mask: MaskStage.Output, _ clustered: ClusteringStage.Output
   ) throws -> ResultRecord {
     let clusters = try clusters(scan, registered.frames, clustered)
-    let depth = depthHistogram(registered, clustered)
+    let depth = depthHistogram(registered, mask, clustered)
     return ResultRecord(
       totalPixels: scan.height * scan.width, analysedPixels: clustered.grid.pixels.count,
       eligiblePixels: clustered.eligibleCount,
       noisePixels: clustered.labels.count(where: { $0 < 0 }),
-      alteredValues: density.altered.reduce(0) { $0 + $1.count },
+      alteredValues: density.altered.reduce(0) { $0 + $1.pixels.count },
       smallestFindablePixels: smallestFindable(clustered),
       values: values(density, registered, clustered),
       componentVariances: clustered.variances, usedComponents: clustered.dimensions,
@@ -30,7 +30,7 @@ struct SummaryStage {
           energyEV: scan.energies[index], driftDY: registered.placements[index].drift.dy,
           driftDX: registered.placements[index].drift.dx,
           scale: registered.placements[index].scale,
-          alteredPixels: density.altered[index].count,
+          alteredPixels: density.altered[index].pixels.count,
           emptyFieldOD: density.emptyFieldLevels.isEmpty
             ? nil : Double(density.emptyFieldLevels[index]))
       },
@@ -45,20 +45,8 @@ struct SummaryStage {
 
   // MARK: Clusters
 
-  private var windows: EdgeWindows {
-    var windows = EdgeWindows()
-    func range(_ low: String, _ high: String) -> ClosedRange<Double> {
-      parameters.fixed("edges." + low)...parameters.fixed("edges." + high)
-    }
-    windows.pre = range("pre_start", "pre_end")
-    windows.post = range("post_start", "post_end")
-    windows.near = range("near_start", "near_end")
-    windows.minimumEnergies = Int(parameters.fixed("edges.minimum_energies"))
-    return windows
-  }
-
   private func clusters(
-    _ scan: Scan, _ frames: [Image], _ clustered: ClusteringStage.Output
+    _ scan: Scan, _ frames: FrameStore, _ clustered: ClusteringStage.Output
   ) throws -> [ClusterRecord] {
     var members = [[Int]](repeating: [], count: clustered.clusterCount)
     for (point, label) in clustered.dbscanLabels.enumerated() where label >= 0 {
@@ -66,35 +54,34 @@ struct SummaryStage {
     }
     var pixels = [Int](repeating: 0, count: clustered.clusterCount)
     for label in clustered.labels where label >= 0 { pixels[Int(label)] += 1 }
-    let windows = windows
+    let windows = parameters.edgeWindows
     let elements = try parameters.elements()
+    let groups = members
+    let spectra = try mapInParallel(frames.count) { (frame) throws(ScratchFailure) in
+      let image = try frames.image(frame)
+      return groups.map { statistics(image, $0) }
+    }
     return members.indices.map { label in
-      let (mean, deviation) = spectrum(frames, members[label])
+      let mean = spectra.map { $0[label].mean }
       return ClusterRecord(
         label: label, pixels: pixels[label], dbscanPixels: members[label].count,
         areaUM2: scan.pixelSizeUM.map { $0.value * $0.value * Double(pixels[label]) },
-        meanSpectrum: mean,
-        deviationSpectrum: deviation,
+        meanSpectrum: mean, deviationSpectrum: spectra.map { $0[label].deviation },
         elements: elementRows(mean, scan.energies, windows, elements))
     }
   }
 
   /// The mean and the standard deviation (n - 1) of the optical density over some pixels.
-  private func spectrum(
-    _ frames: [Image], _ pixels: [Int]
-  ) -> (mean: [Double], deviation: [Double]) {
-    var (mean, deviation): ([Double], [Double]) = ([], [])
+  private func statistics(_ image: Image, _ pixels: [Int]) -> (mean: Double, deviation: Double) {
     let count = Double(pixels.count)
-    for frame in frames {
-      let average = pixels.reduce(0.0) { $0 + Double(frame.pixels[$1]) } / count
+    return image.pixels.withUnsafeBufferPointer { values in
+      let mean = pixels.reduce(0.0) { $0 + Double(values[$1]) } / count
       let squares = pixels.reduce(0.0) { sum, pixel in
-        let difference = Double(frame.pixels[pixel]) - average
+        let difference = Double(values[pixel]) - mean
         return sum + difference * difference
       }
-      mean.append(average)
-      deviation.append((squares / max(count - 1, 1)).squareRoot())
+      return (mean, (squares / max(count - 1, 1)).squareRoot())
     }
-    return (mean, deviation)
   }
 
   private func elementRows(
@@ -121,11 +108,12 @@ struct SummaryStage {
   // MARK: Depth and maps
 
   private func depthHistogram(
-    _ registered: RegistrationStage.Output, _ clustered: ClusteringStage.Output
+    _ registered: RegistrationStage.Output, _ mask: MaskStage.Output,
+    _ clustered: ClusteringStage.Output
   ) -> [Int: [Int: Int]] {
     guard
       let depth = depthBelowSurface(
-        isSample: clustered.isSample, isMeasured: registered.isMeasured,
+        isSample: mask.isSample, isMeasured: registered.isInside,
         height: clustered.grid.height, width: clustered.grid.width)
     else { return [:] }
     var histogram: [Int: [Int: Int]] = [:]

@@ -22,14 +22,17 @@ public struct Verify {
   }
 
   private let catalog: Catalog
+  private let resources: Resources
   private let command: String
   private let progress: (String) -> Void
 
   /// A verification in a catalog that is open for writing: it is an execution of its own.
   public init(
-    catalog: Catalog, command: String, progress: @escaping (String) -> Void = { _ in }
+    catalog: Catalog, resources: Resources = Resources(), command: String,
+    progress: @escaping (String) -> Void = { _ in }
   ) {
     self.catalog = catalog
+    self.resources = resources
     self.command = command
     self.progress = progress
   }
@@ -61,7 +64,8 @@ public struct Verify {
     }
     let computed: ResultRecord
     do {
-      computed = try execution.analyse(loaded, parameters, path: request.path, progress: progress)
+      computed = try execution.analyse(
+        loaded, parameters, resources, path: request.path, progress: progress)
     } catch {
       try store(.failure(execution.text(of: error, path: request.path)))
       throw error
@@ -131,7 +135,7 @@ public struct Verify {
       var request = place.map { kept.moved(to: $0) } ?? kept
       try adjust(&request)
       do {
-        let loaded = try execution.load(request.open(), parameters, progress: progress)
+        let loaded = try execution.load(request.open(), progress: progress)
         if loaded.record.id == run.scanID { return (loaded, request) }
         let parts = Catalog.differences(try catalog.scan(run.scanID), loaded.record)
           .map { $0.name.isEmpty ? $0.component : "\($0.component) (\($0.name))" }

@@ -1,12 +1,13 @@
 /// The start of a registration: each frame against its neighbour, from link to link.
 struct Chain {
-  private let frames: [Image]
+  private let frames: FrameStore
   private let blur: Double
   private let centre: OpticalCentre
   private let correlation: PhaseCorrelation
 
-  /// What a frame shows to phase correlation.
-  private struct View: Sendable {
+  /// A frame in its known scale, and what it shows to phase correlation.
+  private struct View {
+    let image: Image
     let density: PhaseCorrelation.Spectrum
     let steepness: PhaseCorrelation.Spectrum
   }
@@ -15,30 +16,23 @@ struct Chain {
   private static let gap = 100.0
   /// The scales that are tried there: a zone plate between Nd L3 and Fe K changes by 13 %.
   private static let jumps = (-8...8).map { 1 + 0.02 * Double($0) }
+  /// So many links are found one after another, each frame's spectra being made once.
+  private static let run = 8
 
-  init(_ frames: [Image], blur: Double, _ centre: OpticalCentre) {
+  init(_ frames: FrameStore, blur: Double, _ centre: OpticalCentre) {
     self.frames = frames
     self.blur = blur
     self.centre = centre
-    correlation = PhaseCorrelation(height: frames[0].height, width: frames[0].width)
+    correlation = PhaseCorrelation(height: frames.height, width: frames.width)
   }
 
   /// The placement of each frame; nil where no link explains a fifth of a frame: the frames are blank.
   ///
   /// - Parameter known: the scale of each frame, where it is known.
-  func placements(_ scale: Registration.Scale, _ known: [Double]) -> [Placement]? {
-    // Known scales are taken out first, and links are displacements.
-    let sized = mapInParallel(frames.count) { index in
-      frames[index].moved(back: Placement(scale: known[index]), about: centre)
-    }
-    let views = mapInParallel(frames.count) { view(of: sized[$0]) }
-    let energies = scale.measuredEnergies
-    let links = mapInParallel(frames.count - 1) { index -> TemplateFit.Outcome in
-      let jump = energies.map { $0[index + 1] - $0[index] > Self.gap } ?? false
-      return bestLink(
-        from: (sized[index], views[index]), to: (sized[index + 1], views[index + 1]),
-        jump ? Self.jumps : [1], fitsScale: energies != nil)
-    }
+  func placements(
+    _ scale: Registration.Scale, _ known: [Double]
+  ) throws(ScratchFailure) -> [Placement]? {
+    let links = try links(scale, known)
     guard links.contains(where: { $0.unexplained < 0.8 }) else { return nil }
     var placements = [Placement()]
     for link in links.map(\.placement) {
@@ -57,9 +51,35 @@ struct Chain {
     }
   }
 
+  private func links(
+    _ scale: Registration.Scale, _ known: [Double]
+  ) throws(ScratchFailure) -> [TemplateFit.Outcome] {
+    let energies = scale.measuredEnergies
+    let last = frames.count - 1
+    let starts = Array(stride(from: 0, to: last, by: Self.run))
+    return try mapInParallel(starts.count) { (run) throws(ScratchFailure) in
+      var links: [TemplateFit.Outcome] = []
+      var first = try view(starts[run], known)
+      for index in starts[run]..<min(starts[run] + Self.run, last) {
+        let moved = try view(index + 1, known)
+        let jump = energies.map { $0[index + 1] - $0[index] > Self.gap } ?? false
+        links.append(
+          bestLink(
+            from: first, to: moved, jump ? Self.jumps : [1], fitsScale: energies != nil))
+        first = moved
+      }
+      return links
+    }.flatMap(\.self)
+  }
+
+  /// A frame's view. A known scale is taken out first: then links are displacements.
+  private func view(_ frame: Int, _ known: [Double]) throws(ScratchFailure) -> View {
+    view(of: try frames.image(frame).moved(back: Placement(scale: known[frame]), about: centre))
+  }
+
   private func view(of frame: Image) -> View {
     View(
-      density: correlation.spectrum(frame),
+      image: frame, density: correlation.spectrum(frame),
       steepness: correlation.spectrum(frame.gradientMagnitude().blurred(sigma: blur)))
   }
 
@@ -67,18 +87,18 @@ struct Chain {
   /// may be negative: contrast reverses across an edge. The first candidate stands unless a later
   /// one leaves a tenth less unexplained, as it does where the frames show that they moved.
   private func bestLink(
-    from first: (image: Image, view: View), to moved: (image: Image, view: View),
-    _ scales: [Double], fitsScale: Bool
+    from first: View, to moved: View, _ scales: [Double], fitsScale: Bool
   ) -> TemplateFit.Outcome {
     var best = TemplateFit.Outcome(placement: Placement(), unexplained: .infinity)
-    guard let fit = TemplateFit(template: first.image, margin: 4, centre: centre) else {
+    let region = Region(height: frames.height, width: frames.width, inset: 2)
+    guard let fit = TemplateFit(template: first.image, region: region, centre: centre) else {
       return best
     }
     let coefficients = moved.image.splineCoefficients()
     for scale in scales {
       let view =
         scale == 1
-        ? moved.view : view(of: coefficients.sampled(at: Placement(scale: scale), about: centre))
+        ? moved : view(of: coefficients.sampled(at: Placement(scale: scale), about: centre))
       // To a whole pixel: the fit goes on from there.
       func coarse(
         _ b: PhaseCorrelation.Spectrum, _ a: PhaseCorrelation.Spectrum, isReversed: Bool = false
@@ -86,9 +106,9 @@ struct Chain {
         correlation.drift(of: b, against: a, isReversed: isReversed, isRefined: false)
       }
       let candidates = [
-        Drift(dy: 0, dx: 0), coarse(view.density, first.view.density),
-        coarse(view.density, first.view.density, isReversed: true),
-        coarse(view.steepness, first.view.steepness),
+        Drift(dy: 0, dx: 0), coarse(view.density, first.density),
+        coarse(view.density, first.density, isReversed: true),
+        coarse(view.steepness, first.steepness),
       ]
       for candidate in candidates {
         let start = Placement(

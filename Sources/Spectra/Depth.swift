@@ -90,44 +90,35 @@ public func depthBelowSurface(
 private func openField(
   _ isSample: [Bool], _ isMeasured: [Bool], _ height: Int, _ width: Int
 ) -> [Bool] {
-  func isEmpty(_ y: Int, _ x: Int) -> Bool {
-    isMeasured[y * width + x] && !isSample[y * width + x]
+  func isMeasuredAt(_ y: Int, _ x: Int) -> Bool {
+    y >= 0 && y < height && x >= 0 && x < width && isMeasured[y * width + x]
   }
-  func isUnmeasured(_ y: Int, _ x: Int) -> Bool {
-    y < 0 || y >= height || x < 0 || x >= width || !isMeasured[y * width + x]
+  let isEmpty = isSample.indices.map { isMeasured[$0] && !isSample[$0] }
+  let isAtRim = isEmpty.indices.map { pixel in
+    let (y, x) = (pixel / width, pixel % width)
+    return isEmpty[pixel] && !sideSteps.allSatisfy { isMeasuredAt(y + $0.0, x + $0.1) }
   }
-  let steps = [(-1, 0), (0, -1), (0, 1), (1, 0)]
-  var isOpen = [Bool](repeating: false, count: height * width)
-  var pending: [(Int, Int)] = []
-  for y in 0..<height {
-    for x in 0..<width where isEmpty(y, x) {
-      if steps.contains(where: { isUnmeasured(y + $0.0, x + $0.1) }) {
-        isOpen[y * width + x] = true
-        pending.append((y, x))
-      }
-    }
-  }
-  while let (y, x) = pending.popLast() {
-    for (dy, dx) in steps {
-      let (row, column) = (y + dy, x + dx)
-      guard !isUnmeasured(row, column), isEmpty(row, column), !isOpen[row * width + column]
-      else { continue }
-      isOpen[row * width + column] = true
-      pending.append((row, column))
-    }
-  }
-  return isOpen
+  return connected(isEmpty, from: isAtRim, height: height, width: width)
 }
 
-/// The pixels of a stack's mean optical density that hold sample: above `fraction` of its
-/// 95 % quantile over the measured pixels.
-public func sampleMask(meanOpticalDensity: Image, isMeasured: [Bool], fraction: Double) -> [Bool] {
-  let measured = meanOpticalDensity.pixels.indices.filter { isMeasured[$0] }
-  guard let high = quantile(measured.map { meanOpticalDensity.pixels[$0] }, 0.95) else {
-    return isMeasured
+private let sideSteps = [(-1, 0), (0, -1), (0, 1), (1, 0)]
+
+/// The pixels of a set that are connected by sides, within it, to some of its pixels.
+///
+/// - Complexity: O(pixels).
+func connected(_ isIn: [Bool], from isStart: [Bool], height: Int, width: Int) -> [Bool] {
+  var isFound = isStart
+  var pending = isStart.indices.filter { isStart[$0] }
+  while let pixel = pending.popLast() {
+    let (y, x) = (pixel / width, pixel % width)
+    for (dy, dx) in sideSteps {
+      let (row, column) = (y + dy, x + dx)
+      guard row >= 0, row < height, column >= 0, column < width else { continue }
+      let next = row * width + column
+      guard isIn[next], !isFound[next] else { continue }
+      isFound[next] = true
+      pending.append(next)
+    }
   }
-  let threshold = Float(fraction) * high
-  return meanOpticalDensity.pixels.indices.map {
-    isMeasured[$0] && meanOpticalDensity.pixels[$0] > threshold
-  }
+  return isFound
 }

@@ -1,3 +1,4 @@
+internal import CSpectraKernels
 /// The part of the field where no sample is: what is left of the optical density there is the
 /// beam's own change between a frame and its reference.
 public struct EmptyField: Sendable {
@@ -13,14 +14,18 @@ public struct EmptyField: Sendable {
   /// in small and is refused.
   ///
   /// - Complexity: O(pixels energies).
-  public init?(of stack: [Image], erosion: Double = 4, maximumSlope: Double = 0.15) {
-    guard let first = stack.first,
-      let candidates = EmptyField.thinnest(medianOverEnergies(stack), erosion: erosion)
+  public init?(
+    of stack: FrameStore, erosion: Double = 4, maximumSlope: Double = 0.15
+  ) throws(ScratchFailure) {
+    guard
+      let candidates = EmptyField.thinnest(
+        try stack.medianOverEnergies(), erosion: erosion)
     else { return nil }
-    let isCandidate = Set(candidates)
-    let thick = (0..<Int32(first.pixels.count)).filter { !isCandidate.contains($0) }
-    let thin = EmptyField.medianSpectrum(of: stack, at: candidates)
-    let sample = EmptyField.medianSpectrum(of: stack, at: thick)
+    var isCandidate = [Bool](repeating: false, count: stack.height * stack.width)
+    for pixel in candidates { isCandidate[Int(pixel)] = true }
+    let thick = (0..<Int32(isCandidate.count)).filter { !isCandidate[Int($0)] }
+    let thin = try EmptyField.medianSpectrum(of: stack, at: candidates)
+    let sample = try EmptyField.medianSpectrum(of: stack, at: thick)
     let levels = thin.map(abs).sorted()
     let isNearZero = levels[levels.count / 2] < 0.03
     guard isNearZero || abs(EmptyField.slope(of: thin, against: sample)) < maximumSlope else {
@@ -31,24 +36,22 @@ public struct EmptyField: Sendable {
 
   /// The empty field of a stack of counts without references: the bright class, by the same
   /// threshold; nil where it is too small.
-  public init?(ofCounts stack: [Image], erosion: Double = 4) {
-    let darkness = stack.map { frame in
-      let bright = max(quantile(frame.pixels, 0.99) ?? 1, .leastNormalMagnitude)
-      return Image(
-        height: frame.height, width: frame.width,
-        pixels: frame.pixels.map { min(1, max(-1, 1 - $0 / bright)) })
+  public init?(ofCounts stack: FrameStore, erosion: Double = 4) throws(ScratchFailure) {
+    let brightness = try mapInParallel(stack.count) { (frame) throws(ScratchFailure) in
+      max(quantile(try stack.image(frame).pixels, 0.99) ?? 1, .leastNormalMagnitude)
     }
-    guard !stack.isEmpty,
-      let found = EmptyField.thinnest(medianOverEnergies(darkness), erosion: erosion)
+    guard
+      let found = EmptyField.thinnest(
+        try stack.medianOverEnergies(darknessBelow: brightness), erosion: erosion)
     else { return nil }
     pixels = found
   }
 
-  /// The median of an image over at most about 40,000 pixels of the empty field, evenly spread.
-  public func level(of image: Image) -> Float {
+  /// The median of a frame over at most about 40,000 pixels of the empty field, evenly spread.
+  public func level(of stack: FrameStore, _ frame: Int) throws(ScratchFailure) -> Float {
     let step = max(1, pixels.count / 40_000)
-    let sampled = stride(from: 0, to: pixels.count, by: step)
-    return quantile(sampled.map { image.pixels[Int(pixels[$0])] }, 0.5) ?? 0
+    let sampled = stride(from: 0, to: pixels.count, by: step).map { Int(pixels[$0]) }
+    return quantile(try stack.values(of: frame, at: sampled), 0.5) ?? 0
   }
 
   private static func thinnest(_ image: Image, erosion: Double) -> [Int32]? {
@@ -61,11 +64,14 @@ public struct EmptyField: Sendable {
     return inner.count >= max(25, image.pixels.count / 500) ? inner.map { Int32($0) } : nil
   }
 
-  private static func medianSpectrum(of stack: [Image], at pixels: [Int32]) -> [Double] {
+  private static func medianSpectrum(
+    of stack: FrameStore, at pixels: [Int32]
+  ) throws(ScratchFailure) -> [Double] {
     let step = max(1, pixels.count / 5_000)
     let sampled = stride(from: 0, to: pixels.count, by: step).map { Int(pixels[$0]) }
-    return stack.map { frame in
-      Double(quantile(sampled.map { frame.pixels[$0] }, 0.5) ?? 0)
+    return try mapInParallel(stack.count) { (frame) throws(ScratchFailure) in
+      let values = try stack.values(of: frame, at: sampled)
+      return Double(quantile(values, 0.5) ?? 0)
     }
   }
 
@@ -83,26 +89,45 @@ public struct EmptyField: Sendable {
   }
 }
 
-/// The median of each pixel over at most about 40 of the energies, evenly spread.
-func medianOverEnergies(_ stack: [Image]) -> Image {
-  let step = max(1, stack.count / 40)
-  let frames = stride(from: 0, to: stack.count, by: step).map { stack[$0] }
-  var median = Image(height: stack[0].height, width: stack[0].width)
-  let width = median.width
-  let height = median.height
-  median.pixels.withUnsafeMutableBufferPointer { buffer in
-    // Each call writes one row.
-    nonisolated(unsafe) let output = buffer
-    forEachInParallel(height) { row in
-      var values = [Float](repeating: 0, count: frames.count)
-      for pixel in row * width..<(row + 1) * width {
-        for (index, frame) in frames.enumerated() { values[index] = frame.pixels[pixel] }
-        values.sort()
-        output[pixel] = values[values.count / 2]
+extension FrameStore {
+  /// The median of each pixel over at most 40 of the energies, evenly spread.
+  ///
+  /// - Parameter brightness: where it is given, the median of how much darker than it each value is, as a share of
+  ///   it (-1 to 1).
+  func medianOverEnergies(darknessBelow brightness: [Float]? = nil) throws(ScratchFailure) -> Image
+  {
+    let (step, width) = (max(1, (count + 39) / 40), width)
+    let runs = rowRuns
+    let medians = try mapInParallel(runs.count) { (run) throws(ScratchFailure) in
+      let pixels = runs[run].lowerBound * width..<runs[run].upperBound * width
+      return try withBand(pixels, step: step) { band in
+        [Float](unsafeUninitializedCapacity: pixels.count) { output, filled in
+          filled = pixels.count
+          guard let brightness else {
+            spectra_median_of_frames(
+              band.base, band.stride, band.frames, output.baseAddress!, pixels.count)
+            return
+          }
+          let darkness = (0..<band.frames).flatMap { frame in
+            (0..<pixels.count).map { pixel -> Float in
+              let value = band.base[frame * band.stride + pixel]
+              return value.isNaN ? 1 : min(1, max(-1, 1 - value / brightness[frame * step]))
+            }
+          }
+          spectra_median_of_frames(
+            darkness, pixels.count, band.frames, output.baseAddress!, pixels.count)
+        }
       }
     }
+    return Image(height: height, width: width, pixels: medians.flatMap(\.self))
   }
-  return median
+
+  /// A frame's values at some pixels.
+  func values(of frame: Int, at places: [Int]) throws(ScratchFailure) -> [Float] {
+    if let values = memory(frame) { return places.map { values[$0] } }
+    let image = try image(frame)
+    return places.map { image.pixels[$0] }
+  }
 }
 
 /// The threshold that best separates values into two classes, by a histogram of 256 bins
@@ -110,11 +135,10 @@ func medianOverEnergies(_ stack: [Image]) -> Image {
 ///
 /// Source: Otsu 1979, doi 10.1109/TSMC.1979.4310076.
 func otsuThreshold(_ values: [Float]) -> Float? {
-  let sorted = values.sorted()
-  guard !sorted.isEmpty else { return nil }
-  let low = Double(sorted[sorted.count / 1000])
-  let high = Double(sorted[sorted.count - 1 - sorted.count / 1000])
-  guard high > low else { return nil }
+  guard let lowest = quantile(values, 0.001), let highest = quantile(values, 0.999),
+    highest > lowest
+  else { return nil }
+  let (low, high) = (Double(lowest), Double(highest))
   var histogram = [Int](repeating: 0, count: 256)
   for value in values {
     let bin = Int(((Double(value) - low) / (high - low) * 256).clamped(to: 0...255))

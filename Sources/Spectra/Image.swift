@@ -1,5 +1,3 @@
-import Dispatch
-
 /// A two-dimensional array of Float, row-major, its origin top left.
 public struct Image: Sendable, Equatable {
   /// The number of rows.
@@ -30,28 +28,38 @@ public struct Image: Sendable, Equatable {
   }
 }
 
-/// Runs `body` for each of `count` independent frames or rows, on all cores.
-func forEachInParallel(_ count: Int, _ body: @Sendable (Int) -> Void) {
-  DispatchQueue.concurrentPerform(iterations: count, execute: body)
-}
-
-/// The results of `body` for `0..<count`, computed on all cores.
-package func mapInParallel<T: Sendable>(_ count: Int, _ body: @Sendable (Int) -> T) -> [T] {
-  let results = [T?](unsafeUninitializedCapacity: count) { buffer, initialized in
-    // Each call initialises the place with its own number.
-    nonisolated(unsafe) let places = buffer
-    forEachInParallel(count) { index in
-      (places.baseAddress! + index).initialize(to: body(index))
-    }
-    initialized = count
-  }
-  return results.map { $0! }
-}
-
 /// The `fraction` quantile of `values` by the nearest rank; nil where there are none.
 ///
-/// - Complexity: O(n log n).
+/// - Complexity: O(n) on average (Hoare, "Find", doi 10.1145/366622.366647).
 func quantile(_ values: some Collection<Float>, _ fraction: Double) -> Float? {
+  var values = Array(values)
   guard !values.isEmpty else { return nil }
-  return values.sorted()[Int((fraction * Double(values.count - 1)).rounded())]
+  let rank = Int((fraction * Double(values.count - 1)).rounded())
+  return values.withUnsafeMutableBufferPointer { element(of: $0, rank: rank) }
+}
+
+/// The element that would be at a rank if the values, which are numbers, were sorted; they are moved about.
+private func element(of values: UnsafeMutableBufferPointer<Float>, rank: Int) -> Float {
+  var (low, high) = (0, values.count - 1)
+  while low < high {
+    let pivot = values[low + (high - low) / 2]
+    var (left, right) = (low, high)
+    repeat {
+      while values[left] < pivot { left += 1 }
+      while pivot < values[right] { right -= 1 }
+      if left <= right {
+        values.swapAt(left, right)
+        left += 1
+        right -= 1
+      }
+    } while left <= right
+    if rank <= right {
+      high = right
+    } else if rank >= left {
+      low = left
+    } else {
+      break
+    }
+  }
+  return values[rank]
 }

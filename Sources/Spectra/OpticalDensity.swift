@@ -1,3 +1,4 @@
+internal import CSpectraKernels
 import Foundation
 
 /// How counts become optical density, -ln(I / I0), and which pixels cannot.
@@ -30,12 +31,18 @@ public struct OpticalDensityFrame: Sendable {
   /// The pixels that could not be measured or were outliers, ascending; each took the median of
   /// its neighbours.
   public var altered: [Int32]
+  /// How many of them were saturated, in the frame or its reference.
+  public var saturatedCount = 0
+  /// How many were outliers among their neighbours: hot, or struck by a cosmic ray.
+  public var outlierCount = 0
+  /// How many could not be measured otherwise: dead, or without enough reference.
+  public var unmeasuredCount: Int { altered.count - saturatedCount - outlierCount }
 }
 
 extension OpticalDensityCorrection {
   /// The optical density of `counts`; nil where no pixel can be measured.
   ///
-  /// A pixel is altered if it or its reference is not above the dark, its reference is below
+  /// A pixel is altered if it or its reference is not above the dark, its reference is not above
   /// ``minimumReference``, either is saturated, or its OD is an outlier of its 3 x 3 pixels.
   ///
   /// - Parameters:
@@ -47,60 +54,100 @@ extension OpticalDensityCorrection {
     counts: Image, dark: Image?, darkScale: Float = 1, referenceDarkScale: Float = 1,
     reference: ReferenceLevel, logExposureRatio: Float = 0
   ) -> OpticalDensityFrame? {
-    var od = Image(height: counts.height, width: counts.width, filledWith: .nan)
-    for index in counts.pixels.indices {
-      let dark = dark?.pixels[index] ?? 0
-      let value = counts.pixels[index]
-      var level: Float
-      var isSaturated = saturation.map { value >= $0 } ?? false
-      switch reference {
-      case .frame(let frame):
-        level = frame.pixels[index] - dark * referenceDarkScale
-        if let saturation, frame.pixels[index] >= saturation { isSaturated = true }
-      case .level(let constant):
-        level = constant
-      }
-      let net = value - dark * darkScale
-      // Comparisons with NaN are false: what is not a number is not measured.
-      if net > 0, level > minimumReference, !isSaturated {
-        od.pixels[index] = logf(level / net) + logExposureRatio
-      }
+    var net = counts
+    if let dark { net.add(dark, times: -darkScale) }
+    var level: Image
+    var saturated = saturatedPixels(counts)
+    switch reference {
+    case .frame(let frame):
+      level = frame
+      if let dark { level.add(dark, times: -referenceDarkScale) }
+      saturated = Set(saturated).union(saturatedPixels(frame)).sorted()
+    case .level(let constant):
+      level = Image(height: counts.height, width: counts.width, filledWith: constant)
     }
-    return repaired(od)
+    var od = opticalDensity(net: net, level: level, offset: logExposureRatio)
+    for pixel in saturated { od.pixels[Int(pixel)] = .nan }
+    var frame = repaired(od)
+    frame?.saturatedCount = saturated.count
+    return frame
+  }
+
+  /// The pixels of a frame that are saturated.
+  private func saturatedPixels(_ frame: Image) -> [Int32] {
+    guard let saturation else { return [] }
+    return frame.pixels.withUnsafeBufferPointer { values in
+      values.indices.compactMap { values[$0] >= saturation ? Int32($0) : nil }
+    }
+  }
+
+  /// ln(level / net) + offset; not a number where it cannot be measured.
+  private func opticalDensity(net: Image, level: Image, offset: Float) -> Image {
+    var od = Image(unsetOfHeight: net.height, width: net.width)
+    od.pixels.withUnsafeMutableBufferPointer { od in
+      spectra_optical_density(
+        net.pixels, level.pixels, minimumReference, offset, od.baseAddress!, od.count)
+    }
+    return od
   }
 
   /// The optical density of a frame of transmission, I / I0.
   public func opticalDensity(transmission: Image) -> OpticalDensityFrame? {
-    var od = Image(height: transmission.height, width: transmission.width, filledWith: .nan)
-    for (index, value) in transmission.pixels.enumerated() where value > 0 && value.isFinite {
-      od.pixels[index] = -logf(value)
-    }
-    return repaired(od)
+    var correction = self
+    correction.minimumReference = 0
+    let unit = Image(height: transmission.height, width: transmission.width, filledWith: 1)
+    return repaired(correction.opticalDensity(net: transmission, level: unit, offset: 0))
   }
 
   /// A frame of optical density with its gaps (values that are not finite) and outliers replaced
   /// by the median of their neighbours; nil where nothing is finite.
   public func repaired(_ od: Image) -> OpticalDensityFrame? {
     var image = od
-    var isAltered = [Bool](repeating: false, count: od.pixels.count)
-    let gaps = od.pixels.indices.filter { !od.pixels[$0].isFinite }
+    let gaps = od.gaps
     guard gaps.count < od.pixels.count else { return nil }
     if !gaps.isEmpty {
       let typical = quantile(od.pixels.lazy.filter(\.isFinite), 0.5) ?? 0
-      for gap in gaps {
-        isAltered[gap] = true
-        image.pixels[gap] = od.medianAround(gap) ?? typical
-      }
+      for gap in gaps { image.pixels[gap] = od.medianAround(gap) ?? typical }
     }
     let median = image.median3x3()
     let limit = max(outlierFloor, outlierDeviations * image.noise(about: median))
-    for index in image.pixels.indices
-    where abs(image.pixels[index] - median.pixels[index]) > limit {
-      image.pixels[index] = median.pixels[index]
-      isAltered[index] = true
+    let outliers = image.replaceOutliers(by: median, limit: limit)
+    // A gap whose neighbours differ may be both; it was altered once.
+    let isGap = Set(gaps)
+    let hot = outliers.filter { !isGap.contains($0) }
+    return OpticalDensityFrame(
+      image: image, altered: (gaps + hot).sorted().map { Int32($0) }, outlierCount: hot.count)
+  }
+}
+
+extension Image {
+  /// Adds a number to all pixels.
+  package mutating func add(_ number: Float) {
+    pixels.withUnsafeMutableBufferPointer { pixels in
+      for index in pixels.indices { pixels[index] += number }
     }
-    let altered = isAltered.indices.lazy.filter { isAltered[$0] }.map { Int32($0) }
-    return OpticalDensityFrame(image: image, altered: Array(altered))
+  }
+
+  /// Adds another image, times a factor.
+  package mutating func add(_ other: Image, times factor: Float) {
+    pixels.withUnsafeMutableBufferPointer {
+      spectra_add(other.pixels, factor, $0.baseAddress!, $0.count)
+    }
+  }
+
+  /// The pixels that are not finite, ascending.
+  fileprivate var gaps: [Int] {
+    pixels.withUnsafeBufferPointer { values in
+      values.indices.filter { !(values[$0].magnitude <= .greatestFiniteMagnitude) }
+    }
+  }
+
+  /// Gives pixels further than a limit from the median that value; which they were, ascending.
+  fileprivate mutating func replaceOutliers(by median: Image, limit: Float) -> [Int] {
+    guard spectra_count_outliers(pixels, median.pixels, limit, pixels.count) > 0 else { return [] }
+    let outliers = pixels.indices.filter { abs(pixels[$0] - median.pixels[$0]) > limit }
+    for pixel in outliers { pixels[pixel] = median.pixels[pixel] }
+    return outliers
   }
 }
 

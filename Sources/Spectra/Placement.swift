@@ -27,6 +27,11 @@ public struct Placement: Sendable, Equatable {
     self.scale = scale
   }
 
+  /// The same where the pixels are smaller by a factor.
+  func magnified(by factor: Double) -> Placement {
+    Placement(drift: Drift(dy: drift.dy * factor, dx: drift.dx * factor), scale: scale)
+  }
+
   /// The place in the frame of the sample that is at a row in the frame of the lowest energy, the
   /// optical centre being in row `centre`.
   package func row(_ y: Double, centre: Double) -> Double {
@@ -63,5 +68,11 @@ public struct OpticalCentre: Sendable, Equatable {
   /// The middle of frames of a shape.
   public init(ofHeight height: Int, width: Int) {
     self.init(y: Double(height - 1) / 2, x: Double(width - 1) / 2)
+  }
+  /// The same place among pixels binned by a factor: a binned pixel's centre lies between those of the pixels in
+  /// it.
+  func binned(by factor: Int) -> OpticalCentre {
+    let shift = Double(factor - 1) / 2
+    return OpticalCentre(y: (y - shift) / Double(factor), x: (x - shift) / Double(factor))
   }
 }

@@ -14,7 +14,8 @@ public struct Registration: Sendable, Equatable {
   /// How many times all frames are fitted to the stack's reconstruction, before and after the
   /// first fit of their steepness; 0 leaves the chain as it is.
   public var templateRounds: Int = 3
-  /// Frames with a longer side than this are measured on pixels binned in powers of two.
+  /// Frames with a longer side than this are measured on pixels binned in powers of two; at first on such
+  /// of half that side.
   public var largestSide: Int = 640
   /// What is known of the magnification.
   public var scale = Scale.none
@@ -59,42 +60,86 @@ public struct Registration: Sendable, Equatable {
   ///
   /// - Complexity: O(frames pixels log pixels).
   public func run(on stack: [Image]) -> Outcome {
-    let known = knownScales(stack.count)
-    var outcome = Outcome(placements: known.map { Placement(scale: $0) })
-    guard stack.count > 1, let first = stack.first else { return outcome }
-    let factor = binning(of: max(first.height, first.width))
-    let frames = mapInParallel(stack.count) { index in
-      stack[index].binned(by: factor).blurred(sigma: blur)
+    guard let first = stack.first else { return Outcome(placements: []) }
+    do {
+      return try run(
+        on: stack.count, height: first.height, width: first.width
+      ) { (index) throws(ScratchFailure) in stack[index] }
+    } catch {
+      preconditionFailure("memory has no scratch file: \(error)")
     }
-    guard min(frames[0].height, frames[0].width) >= 16 else { return outcome }
-    let middle = centre ?? OpticalCentre(ofHeight: first.height, width: first.width)
-    // The centre of a binned pixel lies between those of the pixels in it.
-    let shift = Double(factor - 1) / 2
-    let stackFit = StackFit(
-      frames: frames, blur: blur, rounds: templateRounds,
-      centre: OpticalCentre(
-        y: (middle.y - shift) / Double(factor), x: (middle.x - shift) / Double(factor)))
-    guard let chain = Chain(frames, blur: blur, stackFit.centre).placements(scale, known) else {
+  }
+
+  /// The placement of each of `count` frames against the first.
+  ///
+  /// - Parameters:
+  ///   - scratch: where smaller frames may lie; nil keeps them in memory.
+  ///   - threads: how many frames are held at once; nil for as many as there are cores.
+  ///   - frame: gives a frame; each is asked for once.
+  /// - Throws: ``ScratchFailure``.
+  /// - Complexity: O(frames pixels log pixels).
+  public func run(
+    on count: Int, height: Int, width: Int, scratch: ScratchSpace? = nil, threads: Int? = nil,
+    _ frame: @Sendable (Int) throws(ScratchFailure) -> Image
+  ) throws(ScratchFailure) -> Outcome {
+    let known = knownScales(count)
+    var outcome = Outcome(placements: known.map { Placement(scale: $0) })
+    let fine = binning(of: max(height, width), toSide: largestSide)
+    let coarse =
+      templateRounds == 0 ? fine : binning(of: max(height, width), toSide: largestSide / 2)
+    guard count > 1, min(height, width) / coarse >= 16 else { return outcome }
+    let small = try FrameStore(count: count, height: height / coarse, width: width / coarse)
+    // The coefficients of the larger ones.
+    let large =
+      fine == coarse
+      ? nil
+      : try FrameStore(
+        count: count, height: height / fine, width: width / fine, scratch: scratch)
+    _ = try mapInParallel(count, threads: threads) { (index) throws(ScratchFailure) in
+      let binned = try frame(index).binned(by: fine)
+      try small.set(index, to: binned.binned(by: coarse / fine).blurred(sigma: blur))
+      try large?.set(index, to: binned.blurred(sigma: blur).splineCoefficients())
+    }
+    let middle = centre ?? OpticalCentre(ofHeight: height, width: width)
+    let smallCentre = middle.binned(by: coarse)
+    guard let chain = try Chain(small, blur: blur, smallCentre).placements(scale, known) else {
       return outcome
     }
-    let fitted = stackFit.refine(chain, scale)
-    let size = Double(factor)
-    func inPixels(_ placements: [Placement]) -> [Placement] {
-      let origin = placements[0]
-      return placements.map { placement in
-        // The first frame's own rest is taken off all: they lie against it.
-        Placement(
-          drift: Drift(
-            dy: (placement.drift.dy - origin.drift.dy * placement.scale) * size,
-            dx: (placement.drift.dx - origin.drift.dx * placement.scale) * size),
-          scale: placement.scale)
+    var found = StackFit.Found(placements: chain)
+    if templateRounds > 0 {
+      _ = try mapInParallel(count) { (index) throws(ScratchFailure) in
+        try small.set(index, to: try small.image(index).splineCoefficients())
       }
+      found = try StackFit(coefficients: small, blur: blur, smallCentre, scratch: nil)
+        .refine(chain, scale, rounds: templateRounds)
     }
-    outcome.placements = inPixels(fitted.placements)
-    outcome.residuals = fitted.residuals
-    outcome.scale = fitted.scale
-    outcome.chainError = rms(inPixels(chain), outcome.placements)
+    var size = Double(coarse)
+    if let large {
+      let ratio = size / Double(fine)
+      found.placements = found.placements.map { $0.magnified(by: ratio) }
+      found = try StackFit(
+        coefficients: large, blur: blur, middle.binned(by: fine), scratch: scratch
+      ).finish(found, scale, rounds: templateRounds)
+      size = Double(fine)
+    }
+    outcome.placements = againstFirst(found.placements.map { $0.magnified(by: size) })
+    outcome.residuals = found.residuals
+    outcome.scale = found.scale
+    let links = againstFirst(chain.map { $0.magnified(by: Double(coarse)) })
+    outcome.chainError = rms(links, outcome.placements)
     return outcome
+  }
+
+  /// The first frame's own rest is taken off all: they lie against it.
+  private func againstFirst(_ placements: [Placement]) -> [Placement] {
+    let origin = placements[0]
+    return placements.map { placement in
+      Placement(
+        drift: Drift(
+          dy: placement.drift.dy - origin.drift.dy * placement.scale,
+          dx: placement.drift.dx - origin.drift.dx * placement.scale),
+        scale: placement.scale)
+    }
   }
 
   /// The drift of each frame; (0, 0) for the first, and for all where the frames show no structure.
@@ -108,9 +153,9 @@ public struct Registration: Sendable, Equatable {
     return scales
   }
 
-  private func binning(of side: Int) -> Int {
+  private func binning(of side: Int, toSide largest: Int) -> Int {
     var factor = 1
-    while side / factor > largestSide { factor *= 2 }
+    while side / factor > largest { factor *= 2 }
     return factor
   }
 

@@ -1,3 +1,6 @@
+internal import CSpectraKernels
+import Foundation
+
 /// The image moved and scaled back: each place takes the value of its place in the frame, by cubic spline
 /// interpolation.
 extension Image {
@@ -22,12 +25,9 @@ extension Image {
 
   /// The coefficients of the cubic B-spline that passes through all pixels.
   func splineCoefficients() -> Image {
-    var coefficients = self
-    coefficients.pixels.withUnsafeMutableBufferPointer { values in
-      for y in 0..<height {
-        filterLine(values, start: y * width, stride: 1, lines: 1, count: width)
-      }
-      filterLine(values, start: 0, stride: width, lines: width, count: height)
+    var coefficients = filteredAlongRows()
+    coefficients.pixels.withUnsafeMutableBufferPointer {
+      filterColumns($0, height: height, width: width)
     }
     return coefficients
   }
@@ -40,43 +40,36 @@ extension Image {
 
   /// The spline with these coefficients, sampled at each pixel's place in a frame.
   func sampled(at placement: Placement, about centre: OpticalCentre) -> Image {
-    let rows = (0..<height).map { y in
-      // Without scale the taps of all rows are the same, to the last bit.
-      placement.scale == 1
-        ? SplineTaps(placement.drift.dy, from: y)
-        : SplineTaps(placement.row(Double(y), centre: centre.y), from: 0)
-    }
-    let columns = (0..<width).map { x in
-      placement.scale == 1
-        ? SplineTaps(placement.drift.dx, from: x)
-        : SplineTaps(placement.column(Double(x), centre: centre.x), from: 0)
-    }
-    var result = Image(height: height, width: width)
-    guard let firstColumn = columns.map(\.first).min(), let lastColumn = columns.map(\.first).max()
-    else { return result }
-    // One line of the frame at a time, interpolated down and as long as the columns reach.
-    let sources = (firstColumn...lastColumn + 3).map { mirrored($0, width) }
-    var line = [Float](repeating: 0, count: sources.count)
+    var sampler = SplineSampler(height: height, width: width, placement, centre)
+    var result = Image(unsetOfHeight: height, width: width)
     pixels.withUnsafeBufferPointer { input in
       result.pixels.withUnsafeMutableBufferPointer { output in
-        line.withUnsafeMutableBufferPointer { line in
+        for y in 0..<height {
+          sampler.sample(input, row: y, into: output.baseAddress! + y * width)
+        }
+      }
+    }
+    return result
+  }
+
+  /// The prefilter along each row: the recursion's impulse response, sqrt(3) (sqrt(3) - 2)^|k|, which is
+  /// below a Float's precision after 12 places.
+  private func filteredAlongRows() -> Image {
+    guard width > 1 else { return self }
+    let radius = 12
+    let kernel = (0...radius).map { Float(3.0.squareRoot() * pow(splinePole, Double($0))) }
+    var result = Image(unsetOfHeight: height, width: width)
+    var padded = [Float](repeating: 0, count: width + 2 * radius)
+    let ends = Array(-radius..<0) + Array(width..<width + radius)
+    pixels.withUnsafeBufferPointer { input in
+      result.pixels.withUnsafeMutableBufferPointer { output in
+        padded.withUnsafeMutableBufferPointer { padded in
           for y in 0..<height {
-            let (first, w) = (rows[y].first, rows[y].weights)
-            let r0 = mirrored(first, height) * width
-            let r1 = mirrored(first + 1, height) * width
-            let r2 = mirrored(first + 2, height) * width
-            let r3 = mirrored(first + 3, height) * width
-            for (place, x) in sources.enumerated() {
-              line[place] =
-                (w[0] * input[r0 + x] + w[1] * input[r1 + x])
-                + (w[2] * input[r2 + x] + w[3] * input[r3 + x])
-            }
-            let target = UnsafeMutableBufferPointer(rebasing: output[y * width..<(y + 1) * width])
-            if placement.scale == 1 {
-              interpolate(line, columns[0].weights, into: target)
-            } else {
-              interpolate(line, columns, firstColumn, into: target)
-            }
+            let row = input.baseAddress! + y * width
+            (padded.baseAddress! + radius).update(from: row, count: width)
+            for x in ends { padded[radius + x] = row[mirrored(x, width)] }
+            spectra_convolve(
+              padded.baseAddress!, kernel, radius, output.baseAddress! + y * width, width)
           }
         }
       }
@@ -85,26 +78,91 @@ extension Image {
   }
 }
 
-/// Equal taps, one pixel further each.
-private func interpolate(
-  _ line: UnsafeMutableBufferPointer<Float>, _ v: [4 of Float],
-  into target: UnsafeMutableBufferPointer<Float>
-) {
-  for x in target.indices {
-    target[x] = (v[0] * line[x] + v[1] * line[x + 1]) + (v[2] * line[x + 2] + v[3] * line[x + 3])
-  }
-}
+/// Samples a spline row by row: each row of coefficients interpolated down into a line, and along that.
+struct SplineSampler {
+  private let height: Int
+  private let width: Int
+  /// The first of four rows, and the weights of all four.
+  private let firstRow: [Int]
+  private let rowWeights: [Float]
+  /// The first of four places in the line, and the weights, one array for each of the four.
+  private let firstPlace: [Int32]
+  private let columnWeights: [[Float]]
+  /// Whether all columns have the same weights, their places following each other.
+  private let isEven: Bool
+  /// How many places the line has before the first and behind the last column.
+  private let before: Int
+  private let behind: Int
+  private var line: [Float]
 
-/// Taps of their own for each pixel.
-private func interpolate(
-  _ line: UnsafeMutableBufferPointer<Float>, _ taps: [SplineTaps], _ first: Int,
-  into target: UnsafeMutableBufferPointer<Float>
-) {
-  for x in target.indices {
-    let (place, v) = (taps[x].first - first, taps[x].weights)
-    target[x] =
-      (v[0] * line[place] + v[1] * line[place + 1])
-      + (v[2] * line[place + 2] + v[3] * line[place + 3])
+  init(height: Int, width: Int, _ placement: Placement, _ centre: OpticalCentre) {
+    (self.height, self.width) = (height, width)
+    isEven = placement.scale == 1
+    // Without scale the taps of all pixels are the same, to the last bit.
+    let even = isEven
+    let rows = (0..<height).map { y in
+      even
+        ? SplineTaps(placement.drift.dy, from: y)
+        : SplineTaps(placement.row(Double(y), centre: centre.y), from: 0)
+    }
+    let columns = (0..<width).map { x in
+      even
+        ? SplineTaps(placement.drift.dx, from: x)
+        : SplineTaps(placement.column(Double(x), centre: centre.x), from: 0)
+    }
+    firstRow = rows.map(\.first)
+    rowWeights = rows.flatMap { [$0.weights[0], $0.weights[1], $0.weights[2], $0.weights[3]] }
+    let first = columns.map(\.first).min() ?? 0
+    let last = columns.map(\.first).max() ?? 0
+    let before = max(0, -first)
+    self.before = before
+    behind = max(0, last + 4 - width)
+    firstPlace = columns.map { Int32($0.first + before) }
+    columnWeights = (0..<4).map { k in columns.map { $0.weights[k] } }
+    line = [Float](repeating: 0, count: before + width + behind)
+  }
+
+  /// Samples a row of the spline with the coefficients of a whole image.
+  mutating func sample(
+    _ coefficients: UnsafeBufferPointer<Float>, row y: Int, into target: UnsafeMutablePointer<Float>
+  ) {
+    let base = coefficients.baseAddress!
+    let rows = (0..<4).map { base + mirrored(firstRow[y] + $0, height) * width }
+    // Taken out for the time being: it is written while the rest is read.
+    var line: [Float] = []
+    swap(&line, &self.line)
+    defer { swap(&line, &self.line) }
+    line.withUnsafeMutableBufferPointer { line in
+      let middle = line.baseAddress! + before
+      rowWeights.withUnsafeBufferPointer {
+        // The imported signature has optional rows.
+        spectra_combine(rows.map { Optional($0) }, $0.baseAddress! + 4 * y, 4, middle, width)
+      }
+      for place in 1..<before + 1 { middle[-place] = middle[mirrored(-place, width)] }
+      for place in width..<width + behind { middle[place] = middle[mirrored(place, width)] }
+      if isEven {
+        let weights = columnWeights.map { $0[0] }
+        spectra_interpolate(line.baseAddress! + Int(firstPlace[0]), weights, target, width)
+      } else {
+        interpolateEach(line.baseAddress!, into: target)
+      }
+    }
+  }
+
+  private func interpolateEach(
+    _ line: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>
+  ) {
+    columnWeights[0].withUnsafeBufferPointer { a in
+      columnWeights[1].withUnsafeBufferPointer { b in
+        columnWeights[2].withUnsafeBufferPointer { c in
+          columnWeights[3].withUnsafeBufferPointer { d in
+            spectra_interpolate_each(
+              line, firstPlace, [a.baseAddress, b.baseAddress, c.baseAddress, d.baseAddress],
+              target, width)
+          }
+        }
+      }
+    }
   }
 }
 
@@ -139,37 +197,32 @@ private func mirrored(_ place: Int, _ count: Int) -> Int {
   return folded < count ? folded : period - folded
 }
 
-/// The recursive prefilter of the cubic B-spline, over `lines` adjacent lines at once, each of
-/// `count` values that lie `stride` apart.
-private func filterLine(
-  _ values: UnsafeMutableBufferPointer<Float>, start: Int, stride: Int, lines: Int, count: Int
+/// The pole of the cubic B-spline's prefilter.
+private let splinePole = 3.0.squareRoot() - 2
+
+/// The recursive prefilter of the cubic B-spline down all columns.
+private func filterColumns(
+  _ values: UnsafeMutableBufferPointer<Float>, height: Int, width: Int
 ) {
-  guard count > 1, let base = values.baseAddress else { return }
-  let pole: Float = -0.267_949_19  // sqrt(3) - 2
+  guard height > 1, let first = values.baseAddress else { return }
+  let pole = Float(splinePole)
   // The pole's 12th power is below a Float's precision.
-  let horizon = min(12, count)
-  let first = base + start
-  for line in 0..<lines {
-    var sum = first[line]
+  for x in 0..<width {
+    var sum = first[x]
     var power = pole
-    for k in 1..<horizon {
-      sum += power * first[k * stride + line]
+    for k in 1..<min(12, height) {
+      sum += power * first[k * width + x]
       power *= pole
     }
-    first[line] = 6 * sum
+    first[x] = 6 * sum
   }
-  for k in 1..<count {
-    let row = first + k * stride
-    let previous = row - stride
-    for line in 0..<lines { row[line] = 6 * row[line] + pole * previous[line] }
+  for y in 1..<height {
+    spectra_filter_forth(first + y * width, first + (y - 1) * width, pole, width)
   }
-  let last = first + (count - 1) * stride
-  let beforeLast = last - stride
+  let last = first + (height - 1) * width
   let scale = pole / (pole * pole - 1)
-  for line in 0..<lines { last[line] = scale * (last[line] + pole * beforeLast[line]) }
-  for k in Swift.stride(from: count - 2, through: 0, by: -1) {
-    let row = first + k * stride
-    let next = row + stride
-    for line in 0..<lines { row[line] = pole * (next[line] - row[line]) }
+  for x in 0..<width { last[x] = scale * (last[x] + pole * last[x - width]) }
+  for y in Swift.stride(from: height - 2, through: 0, by: -1) {
+    spectra_filter_back(first + y * width, first + (y + 1) * width, pole, width)
   }
 }

@@ -1,10 +1,12 @@
+internal import CSpectraKernels
+
 /// A least-squares fit of an image to a template by displacement, gain and offset, and scale if wanted.
 ///
-/// Gauss-Newton with the template's gradient. The fit to pixels `margin` away from the border uses
-/// the pixels themselves, no window, and so has no pull towards zero.
+/// Gauss-Newton with the template's gradient. The fit to a region of the template uses the
+/// pixels themselves, no window, and so has no pull towards zero.
 struct TemplateFit {
   private let template: Image
-  private let margin: Int
+  private let region: Region
   private let centre: OpticalCentre
   private let gradientY: Image
   private let gradientX: Image
@@ -16,12 +18,12 @@ struct TemplateFit {
     var unexplained: Double
   }
 
-  /// Nil where the margin leaves too little to fit.
-  init?(template: Image, margin: Int, centre: OpticalCentre? = nil) {
-    guard min(template.height, template.width) >= 2 * margin + 12 else { return nil }
+  /// Nil where the region is too little to fit.
+  init?(template: Image, region: Region, centre: OpticalCentre) {
+    guard region.isLarge else { return nil }
     self.template = template
-    self.margin = margin
-    self.centre = centre ?? OpticalCentre(ofHeight: template.height, width: template.width)
+    self.region = region
+    self.centre = centre
     (gradientY, gradientX) = template.gradients()
   }
 
@@ -37,12 +39,11 @@ struct TemplateFit {
     var placement = start
     var unexplained = 1.0
     for _ in 0..<8 {
-      let stretch = abs(placement.scale - 1) * halfSide
-      let shift = max(abs(placement.drift.dy), abs(placement.drift.dx))
-      let reach = margin + Int((stretch + shift).rounded(.up))
-      guard min(template.height, template.width) >= 2 * reach + 12,
-        let step = step(at: placement, coefficients, reach, fitsScale)
-      else { return nil }
+      let shown = region.shown(
+        at: placement, centre, height: template.height, width: template.width, rim: 1)
+      guard shown.isLarge, let step = step(at: placement, coefficients, shown, fitsScale) else {
+        return nil
+      }
       placement.drift.dy += step.placement.drift.dy
       placement.drift.dx += step.placement.drift.dx
       placement.scale += step.placement.scale
@@ -64,10 +65,9 @@ struct TemplateFit {
   /// g and offset o the residual t - (g m + o) is explained by -g times the gradient times the step, m and
   /// 1; a step in scale moves each pixel along its distance from the centre.
   private func step(
-    at placement: Placement, _ coefficients: Image, _ reach: Int, _ fitsScale: Bool
+    at placement: Placement, _ coefficients: Image, _ region: Region, _ fitsScale: Bool
   ) -> Outcome? {
-    let moved = coefficients.sampled(at: placement, about: centre)
-    var (normal, right, squares) = sums(moved, reach, fitsScale)
+    var (normal, right, squares) = sums(at: placement, coefficients, region, fitsScale)
     let unknowns = right.count
     let pixels = normal[3 * unknowns + 3]
     holdUndetermined(&normal, &right, squares)
@@ -85,113 +85,47 @@ struct TemplateFit {
   }
 
   /// The sums of the normal equations: unknowns are the step down and across, the gain, the offset, and the
-  /// step in scale (px at the frame's edge).
+  /// step in scale (px at the frame's edge). The moved image is sampled a row at a time.
   private func sums(
-    _ moved: Image, _ reach: Int, _ fitsScale: Bool
+    at placement: Placement, _ coefficients: Image, _ region: Region, _ fitsScale: Bool
   ) -> (normal: [Double], right: [Double], squares: Double) {
-    var kernel = NormalSums()
     let (height, width) = (template.height, template.width)
-    gradientY.pixels.withUnsafeBufferPointer { gy in
-      gradientX.pixels.withUnsafeBufferPointer { gx in
-        moved.pixels.withUnsafeBufferPointer { m in
+    let (first, count) = (region.columns.lowerBound, region.columns.count)
+    var sampler = SplineSampler(height: height, width: width, placement, centre)
+    var moved = [Float](repeating: 0, count: width)
+    var sums = NormalSums()
+    coefficients.pixels.withUnsafeBufferPointer { coefficients in
+      gradientY.pixels.withUnsafeBufferPointer { gy in
+        gradientX.pixels.withUnsafeBufferPointer { gx in
           template.pixels.withUnsafeBufferPointer { t in
-            for y in reach..<height - reach {
-              let row = y * width + reach..<(y + 1) * width - reach
-              kernel.add(row, gy, gx, m, t)
-              guard fitsScale else { continue }
-              kernel.addScale(
-                row, gy, gx, m, t, y: Float((Double(y) - centre.y) / halfSide),
-                firstX: Float((Double(reach) - centre.x) / halfSide), stepX: Float(1 / halfSide))
+            moved.withUnsafeMutableBufferPointer { moved in
+              for y in region.rows {
+                sampler.sample(coefficients, row: y, into: moved.baseAddress!)
+                let start = y * width + first
+                let (a, b) = (gy.baseAddress! + start, gx.baseAddress! + start)
+                let (m, t) = (moved.baseAddress! + first, t.baseAddress! + start)
+                spectra_normal_sums(a, b, m, t, count, &sums.base)
+                guard fitsScale else { continue }
+                spectra_scale_sums(
+                  a, b, m, t, Float((Double(y) - centre.y) / halfSide),
+                  Float((Double(first) - centre.x) / halfSide), Float(1 / halfSide), count,
+                  &sums.scale)
+              }
             }
           }
         }
       }
     }
-    return kernel.equations(fitsScale: fitsScale)
+    return sums.equations(fitsScale: fitsScale)
   }
 }
 
-/// The sums of products that the normal equations are made of: in Float along a row, four by four, then in
-/// Double. Their order depends on the shape alone.
+/// The sums of products that the normal equations are made of: in Float along a row, in Double over the rows.
 private struct NormalSums {
   /// gy gy, gy gx, gy m, gy 1, gx gx, gx m, gx 1, m m, m 1, 1 1, gy t, gx t, m t, 1 t, t t.
-  private var base = [Double](repeating: 0, count: 15)
+  var base = [Double](repeating: 0, count: 15)
   /// s gy, s gx, s m, s 1, s s, s t.
-  private var scale = [Double](repeating: 0, count: 6)
-
-  mutating func add(
-    _ row: Range<Int>, _ gy: UnsafeBufferPointer<Float>, _ gx: UnsafeBufferPointer<Float>,
-    _ m: UnsafeBufferPointer<Float>, _ t: UnsafeBufferPointer<Float>
-  ) {
-    var (yy, yx, ym, y1) = (SIMD4<Float>(), SIMD4<Float>(), SIMD4<Float>(), SIMD4<Float>())
-    var (xx, xm, x1, mm) = (SIMD4<Float>(), SIMD4<Float>(), SIMD4<Float>(), SIMD4<Float>())
-    var (m1, yt, xt, mt) = (SIMD4<Float>(), SIMD4<Float>(), SIMD4<Float>(), SIMD4<Float>())
-    var (t1, tt) = (SIMD4<Float>(), SIMD4<Float>())
-    var place = row.lowerBound
-    while place < row.upperBound {
-      let count = min(4, row.upperBound - place)
-      let (a, b) = (lanes(gy, place, count), lanes(gx, place, count))
-      let (c, d) = (lanes(m, place, count), lanes(t, place, count))
-      yy += a * a
-      yx += a * b
-      ym += a * c
-      y1 += a
-      xx += b * b
-      xm += b * c
-      x1 += b
-      mm += c * c
-      m1 += c
-      yt += a * d
-      xt += b * d
-      mt += c * d
-      t1 += d
-      tt += d * d
-      place += 4
-    }
-    let sums = [yy, yx, ym, y1, xx, xm, x1, mm, m1, SIMD4(), yt, xt, mt, t1, tt]
-    for index in sums.indices { base[index] += Double(sums[index].sum()) }
-    base[9] += Double(row.count)
-  }
-
-  mutating func addScale(
-    _ row: Range<Int>, _ gy: UnsafeBufferPointer<Float>, _ gx: UnsafeBufferPointer<Float>,
-    _ m: UnsafeBufferPointer<Float>, _ t: UnsafeBufferPointer<Float>, y: Float, firstX: Float,
-    stepX: Float
-  ) {
-    var sums = [SIMD4<Float>](repeating: SIMD4(), count: 6)
-    sums.withUnsafeMutableBufferPointer { sums in
-      var place = row.lowerBound
-      var x = SIMD4<Float>(0, 1, 2, 3) * stepX + firstX
-      while place < row.upperBound {
-        let count = min(4, row.upperBound - place)
-        let (a, b) = (lanes(gy, place, count), lanes(gx, place, count))
-        let (c, d) = (lanes(m, place, count), lanes(t, place, count))
-        let s = a * y + b * x
-        sums[0] += s * a
-        sums[1] += s * b
-        sums[2] += s * c
-        sums[3] += s
-        sums[4] += s * s
-        sums[5] += s * d
-        place += 4
-        x += 4 * stepX
-      }
-    }
-    for index in sums.indices { scale[index] += Double(sums[index].sum()) }
-  }
-
-  /// Four values from a place on, zeros beyond the count.
-  @inline(__always)
-  private func lanes(
-    _ values: UnsafeBufferPointer<Float>, _ place: Int, _ count: Int
-  ) -> SIMD4<Float> {
-    if count == 4 {
-      return SIMD4(values[place], values[place + 1], values[place + 2], values[place + 3])
-    }
-    var result = SIMD4<Float>()
-    for lane in 0..<count { result[lane] = values[place + lane] }
-    return result
-  }
+  var scale = [Double](repeating: 0, count: 6)
 
   /// The symmetric matrix, row by row, the right side, and the squares of the template.
   func equations(fitsScale: Bool) -> ([Double], [Double], Double) {
@@ -247,26 +181,5 @@ extension TemplateFit {
     }
     normal[unknown * n + unknown] = 1
     right[unknown] = 0
-  }
-}
-
-extension Image {
-  /// The central differences down and across; 0 at the rim.
-  func gradients() -> (down: Image, across: Image) {
-    var down = Image(height: height, width: width)
-    var across = Image(height: height, width: width)
-    pixels.withUnsafeBufferPointer { input in
-      down.pixels.withUnsafeMutableBufferPointer { down in
-        across.pixels.withUnsafeMutableBufferPointer { across in
-          for y in stride(from: 1, to: height - 1, by: 1) {
-            for index in y * width + 1..<(y + 1) * width - 1 {
-              down[index] = (input[index + width] - input[index - width]) / 2
-              across[index] = (input[index + 1] - input[index - 1]) / 2
-            }
-          }
-        }
-      }
-    }
-    return (down, across)
   }
 }

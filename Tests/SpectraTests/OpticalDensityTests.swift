@@ -93,16 +93,16 @@ import TestSupport
 
   @Test func isFoundWhereTheBeamFlickers() throws {
     let flicker: (Int) -> Float = { 0.05 * sinf(Float(5 * $0)) }
-    let frames = stack(emptyOD: flicker)
-    let empty = try #require(EmptyField(of: frames))
+    let frames = FrameStore(stack(emptyOD: flicker))
+    let empty = try #require(try EmptyField(of: frames))
     #expect(empty.pixels.count > 400)
-    for (index, frame) in frames.enumerated() {
-      #expect(abs(empty.level(of: frame) - flicker(index)) < 1e-6)
+    for index in 0..<frames.count {
+      #expect(abs(try empty.level(of: frames, index) - flicker(index)) < 1e-6)
     }
   }
 
-  @Test func thinSampleIsNoEmptyField() {
+  @Test func thinSampleIsNoEmptyField() throws {
     let frames = stack { $0 < 10 ? 0.2 : 0.5 }
-    #expect(EmptyField(of: frames) == nil)
+    #expect(try EmptyField(of: FrameStore(frames)) == nil)
   }
 }

@@ -1,0 +1,42 @@
+import Spectra
+
+/// Registered optical density -> what is sample and what is empty field.
+struct MaskStage {
+  /// What the stage makes.
+  struct Output: Sendable {
+    /// The mean optical density over the energies.
+    var mean: Image
+    /// The pixels that hold sample; those that some frame does not show hold none.
+    var isSample: [Bool]
+    /// How many of them only an edge step shows.
+    var stepPixels: Int
+  }
+
+  let parameters: ParameterSet
+
+  func run(
+    _ registered: RegistrationStage.Output, energies: [Double]
+  ) throws -> Output {
+    let edges =
+      parameters.text("mask.method") == "od"
+      ? [] : parameters.edgeWindows.measuredEdges(of: try parameters.elements(), energies: energies)
+    let maps = try AbsorptionMaps(
+      of: registered.frames, energies: energies, edges: edges, windows: parameters.edgeWindows)
+    let isInside = registered.isInside
+    var mask = SampleMask(isInside: isInside)
+    mask.fraction = parameters.fixed("mask.fraction")
+    mask.stepDeviations = parameters.fixed("mask.step_deviations")
+    let byDensity = mask.pixels(meanOpticalDensity: maps.mean)
+    let byStep = mask.pixels(anyOf: maps.steps)
+    let nothing = [Bool](repeating: false, count: isInside.count)
+    let isSample =
+      switch parameters.text("mask.method") {
+      case "od": byDensity
+      case "step": mask.joined(nothing, byStep, width: maps.mean.width)
+      default: mask.joined(byDensity, byStep, width: maps.mean.width)
+      }
+    return Output(
+      mean: maps.mean, isSample: isSample,
+      stepPixels: isSample.indices.count { isSample[$0] && !byDensity[$0] })
+  }
+}
