@@ -72,7 +72,7 @@ let package = Package(
       dependencies: ["Clustering", "CClusteringKernels", "StackIO", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "SpectraTests", dependencies: ["Spectra", "StackIO", "TestSupport"],
+      name: "SpectraTests", dependencies: ["Spectra", "CSpectraKernels", "StackIO", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "StackIOTests",

@@ -1,9 +1,16 @@
 -- Each frame of a run: its drift against the lowest energy (+ is down and right) and what was altered.
 --
+-- residual is the share of the frame's variance that the other frames do not explain once they are
+-- registered; altered pixels were saturated, outliers among their neighbours (hot), or not measured
+-- (dead, no light).
+--
 -- :run text  The run's id.
 SELECT frame.energy_ev, frame.drift_dy_px AS dy_px, frame.drift_dx_px AS dx_px, frame.scale,
-  frame.altered_pixels, frame.empty_field_od
+  quality.residual, frame.altered_pixels, quality.saturated_pixels, quality.outlier_pixels,
+  quality.unmeasured_pixels, frame.empty_field_od
 FROM run_overview_all AS run
 JOIN result_frame AS frame ON frame.result_key = run.result_key
+LEFT JOIN result_frame_quality AS quality
+  ON quality.result_key = frame.result_key AND quality.number = frame.number
 WHERE run.run_id = :run
 ORDER BY frame.number;

@@ -13,9 +13,12 @@ WITH zoned AS (
     CASE WHEN (depth.bin + 0.5) * run.depth_bin_px * run.pixel_size_um <= :surface_depth_um
       THEN 'surface' ELSE 'bulk' END AS zone,
     depth.label, sum(depth.pixels) AS pixels,
-    run.pixel_size_um * run.pixel_size_um AS pixel_area_um2
+    coalesce(oblong.height_um * oblong.width_um, run.pixel_size_um * run.pixel_size_um)
+      AS pixel_area_um2
   FROM run_overview AS run
   JOIN cluster_depth AS depth ON depth.result_key = run.result_key
+  JOIN scan ON scan.scan_id = run.scan_id
+  LEFT JOIN oblong_pixel AS oblong ON oblong.scan_key = scan.scan_key
   WHERE run.pixel_size_um IS NOT NULL
   GROUP BY run.run_id, zone, depth.label
 ),

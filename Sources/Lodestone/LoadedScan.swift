@@ -133,7 +133,10 @@ extension LoadedScan {
     digests += darks.map { record(.dark, $0, energy: nil) }
     return ScanRecord(
       height: scan.height, width: scan.width, signal: scan.signal.value.rawValue,
-      reference: scan.reference.kind, pixelSizeUM: scan.pixelSizeUM?.value,
+      reference: scan.reference.kind, pixelSizeUM: scan.pixelSize?.value.smallerUM,
+      oblongPixelUM: scan.pixelSize.flatMap {
+        $0.value.isSquare ? nil : .init(height: $0.value.heightUM, width: $0.value.widthUM)
+      },
       geometry: scan.geometry.rawValue, frames: digests)
   }
 }

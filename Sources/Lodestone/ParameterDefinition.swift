@@ -65,6 +65,10 @@ public struct ParameterDefinition: Sendable {
       "register.method", .choice(["translation", "none"]), "translation",
       "measure and correct each frame's drift"),
     .init(
+      "register.drift", .text, "measured",
+      "the drift of each frame, where it is known: EV@DY,DX or EV@DY,DX,SCALE with semicolons between (--drift FILE)"
+    ),
+    .init(
       "register.scale", .choice(["measured", "zone-plate", "none"]), "measured",
       "the image's size over the energies: measured (none, where it is found not to change), as one over the "
         + "energy, or the same"),
@@ -118,6 +122,9 @@ public struct ParameterDefinition: Sendable {
       "flood.reject_distance", .number(0...1e9), unit: "noise units", "6",
       "a flooded pixel further than this x sqrt(features) from every line between two clusters' "
         + "means is noise"),
+    .init(
+      "depth.pores", .choice(["closed", "surface"]), "closed",
+      "whether empty field that sample encloses is a surface too"),
     .init(
       "elements.symbols", .text, "Nd,Fe", "elements whose edges are looked for, with commas"),
     .init(

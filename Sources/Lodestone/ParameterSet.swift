@@ -1,5 +1,6 @@
 package import PhaseCatalog
 import Spectra
+import StackIO
 
 /// A parameter that cannot be used: which, and why.
 public struct ParameterError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -59,6 +60,21 @@ public struct ParameterSet: Sendable, Equatable {
       )
     }
     _ = try elements()
+    if try givenDrift() != nil, text("register.method") == "none" {
+      throw ParameterError("register.method=none: drift is given, by register.drift or --drift")
+    }
+  }
+
+  /// The drift that is given; nil where it is to be measured.
+  func givenDrift() throws(ParameterError) -> DriftFile? {
+    let text = text("register.drift")
+    if text == "measured" { return nil }
+    guard let drift = DriftFile(text: text) else {
+      throw ParameterError(
+        "register.drift=\(text.prefix(40)): write measured, or EV@DY,DX or EV@DY,DX,SCALE for each frame, with "
+          + "semicolons between")
+    }
+    return drift
   }
 
   /// A number or whole number; nil where it is "auto".

@@ -1,4 +1,5 @@
 import Spectra
+import StackIO
 
 /// Optical density -> the same, each pixel the same piece of sample at every energy.
 struct RegistrationStage {
@@ -53,7 +54,10 @@ struct RegistrationStage {
 
   private func placements(
     _ density: OpticalDensityStage.Output, _ energies: [Double], _ centre: OpticalCentre
-  ) throws(ScratchFailure) -> Registration.Outcome {
+  ) throws -> Registration.Outcome {
+    if let given = try parameters.givenDrift() {
+      return Registration.Outcome(placements: try givenPlacements(given, energies))
+    }
     guard parameters.text("register.method") == "translation" else {
       return Registration.Outcome(placements: energies.map { _ in Placement() })
     }
@@ -69,6 +73,34 @@ struct RegistrationStage {
     return try registration.run(
       on: energies.count, height: density.frames.height, width: density.frames.width,
       scratch: resources.scratch, threads: resources.threads, density.image)
+  }
+
+  /// Given placements, against the frame of the lowest energy.
+  private func givenPlacements(
+    _ given: DriftFile, _ energies: [Double]
+  ) throws(AnalysisError) -> [Placement] {
+    guard given.rows.count == energies.count else {
+      throw AnalysisError(
+        "drift is given for \(given.rows.count) frames, and there are \(energies.count)")
+    }
+    var rows = given.rows
+    if rows.contains(where: { $0.energyEV != nil }) {
+      rows.sort { ($0.energyEV ?? 0) < ($1.energyEV ?? 0) }
+      for (row, energy) in zip(rows, energies) {
+        // As files of different programs round.
+        guard let other = row.energyEV, abs(other - energy) < 0.5 else {
+          throw AnalysisError(
+            "no drift is given for \(energy) eV: the nearest is of "
+              + (row.energyEV.map { "\($0) eV" } ?? "no energy"))
+        }
+      }
+    }
+    return rows.map { row in
+      let scale = row.scale / rows[0].scale
+      return Placement(
+        drift: Drift(dy: row.dy - scale * rows[0].dy, dx: row.dx - scale * rows[0].dx),
+        scale: scale)
+    }
   }
 
   /// How many frames had each pixel altered.

@@ -52,8 +52,8 @@ struct ResourcePlan: Sendable {
 
   /// What an analysis holds whatever it does: the program, per-pixel maps and features, small frames to measure on.
   static func fixedBytes(frames: Int, height: Int, width: Int) -> Int {
-    let program = 64 << 20
-    let maps = 120 * height * width
+    let program = 48 << 20
+    let maps = 64 * height * width
     var side = max(height, width)
     var factor = 1
     while side > 320 {

@@ -133,11 +133,23 @@ struct ResultComparison {
       add("result_frame.scale", frame.scale)
       add("result_frame.altered_pixels", Double(frame.alteredPixels))
       add("result_frame.empty_field_od", frame.emptyFieldOD)
+      add("result_frame_quality.residual", frame.quality?.residual)
+      for (name, count) in [
+        ("saturated_pixels", frame.quality?.saturatedPixels),
+        ("outlier_pixels", frame.quality?.outlierPixels),
+        ("unmeasured_pixels", frame.quality?.unmeasuredPixels),
+      ] {
+        add("result_frame_quality.\(name)", count.map { Double($0) })
+      }
     }
     for cluster in result.clusters {
       add("cluster.pixels", Double(cluster.pixels))
       add("cluster.dbscan_pixels", Double(cluster.dbscanPixels))
       add("cluster.area_um2", cluster.areaUM2)
+      add("cluster_surface.pieces", cluster.surface.map { Double($0.pieces) })
+      add("cluster_surface.surface_pieces", cluster.surface.map { Double($0.surfacePieces) })
+      add("cluster_surface.surface_pixels", cluster.surface.map { Double($0.surfacePixels) })
+      add("cluster_surface.surface_area_um2", cluster.surface?.surfaceAreaUM2)
       for value in cluster.meanSpectrum { add("cluster_spectrum.mean_od", value) }
       for value in cluster.deviationSpectrum { add("cluster_spectrum.sd_od", value) }
       for element in cluster.elements {

@@ -27,7 +27,9 @@ extension ScanRequest {
     members["part"] = part.map { .string($0) }
     members["signal"] = signal.map { .string($0.rawValue) }
     for (name, number) in [
-      ("pixel_size_um", pixelSizeUM), ("exposure_s", exposure),
+      ("pixel_size_um", pixelSize?.widthUM),
+      ("pixel_height_um", pixelSize.flatMap { $0.isSquare ? nil : $0.heightUM }),
+      ("exposure_s", exposure),
       ("reference_exposure_s", referenceExposure), ("dark_exposure_s", darkExposure),
     ] {
       members[name] = number.map { .number($0) }
@@ -44,7 +46,7 @@ extension ScanRequest {
       request.energiesPaths = scan.energyFiles
     }
     request.signal = scan.signal.value
-    request.pixelSizeUM = scan.pixelSizeUM?.value
+    request.pixelSize = scan.pixelSize?.value
     return request
   }
 
@@ -59,6 +61,7 @@ extension ScanRequest {
       var signal: String?
       var geometry: String
       var pixel_size_um: Double?
+      var pixel_height_um: Double?
       var exposure_s: Double?
       var reference_exposure_s: Double?
       var dark_exposure_s: Double?
@@ -73,7 +76,9 @@ extension ScanRequest {
     darkPaths = members.dark?.texts ?? []
     signal = members.signal.flatMap { SignalKind(rawValue: $0) }
     self.geometry = geometry
-    pixelSizeUM = members.pixel_size_um
+    pixelSize = members.pixel_size_um.map {
+      PixelSize(heightUM: members.pixel_height_um ?? $0, widthUM: $0)
+    }
     exposure = members.exposure_s
     referenceExposure = members.reference_exposure_s
     darkExposure = members.dark_exposure_s

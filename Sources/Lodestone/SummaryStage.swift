@@ -14,28 +14,38 @@ struct SummaryStage {
     _ scan: Scan, _ density: OpticalDensityStage.Output, _ registered: RegistrationStage.Output,
     _ mask: MaskStage.Output, _ clustered: ClusteringStage.Output
   ) throws -> ResultRecord {
-    let clusters = try clusters(scan, registered.frames, clustered)
-    let depth = depthHistogram(registered, mask, clustered)
+    let depth = depth(scan, registered, mask)
+    let clusters = try clusters(scan, registered.frames, clustered, depth)
+    let histogram = depthHistogram(depth, clustered)
     return ResultRecord(
       totalPixels: scan.height * scan.width, analysedPixels: clustered.grid.pixels.count,
       eligiblePixels: clustered.eligibleCount,
       noisePixels: clustered.labels.count(where: { $0 < 0 }),
       alteredValues: density.altered.reduce(0) { $0 + $1.pixels.count },
       smallestFindablePixels: smallestFindable(clustered),
-      values: values(density, registered, clustered),
+      values: values(density, registered, mask, clustered),
       componentVariances: clustered.variances, usedComponents: clustered.dimensions,
-      warnings: warnings(scan, density, clustered, clusters, hasDepth: !depth.isEmpty),
-      frames: scan.energies.indices.map { index in
-        ResultRecord.FrameRow(
-          energyEV: scan.energies[index], driftDY: registered.placements[index].drift.dy,
-          driftDX: registered.placements[index].drift.dx,
-          scale: registered.placements[index].scale,
-          alteredPixels: density.altered[index].pixels.count,
-          emptyFieldOD: density.emptyFieldLevels.isEmpty
-            ? nil : Double(density.emptyFieldLevels[index]))
-      },
-      clusters: clusters, depthHistogram: depth, depthBinPX: Self.depthBinPX,
-      maps: try maps(scan, clustered))
+      warnings: warnings(scan, density, clustered, clusters, hasDepth: !histogram.isEmpty),
+      frames: frames(scan, density, registered),
+      clusters: clusters, depthHistogram: histogram, depthBinPX: Self.depthBinPX,
+      maps: try maps(scan, registered, mask, clustered, depth))
+  }
+
+  private func frames(
+    _ scan: Scan, _ density: OpticalDensityStage.Output, _ registered: RegistrationStage.Output
+  ) -> [ResultRecord.FrameRow] {
+    scan.energies.indices.map { index in
+      let (placement, altered) = (registered.placements[index], density.altered[index])
+      return ResultRecord.FrameRow(
+        energyEV: scan.energies[index], driftDY: placement.drift.dy, driftDX: placement.drift.dx,
+        scale: placement.scale, alteredPixels: altered.pixels.count,
+        emptyFieldOD: density.emptyFieldLevels.isEmpty
+          ? nil : Double(density.emptyFieldLevels[index]),
+        quality: .init(
+          residual: registered.residuals.isEmpty ? nil : registered.residuals[index],
+          saturatedPixels: altered.saturated, outlierPixels: altered.outliers,
+          unmeasuredPixels: altered.unmeasured))
+    }
   }
 
   private func smallestFindable(_ clustered: ClusteringStage.Output) -> Int {
@@ -46,7 +56,7 @@ struct SummaryStage {
   // MARK: Clusters
 
   private func clusters(
-    _ scan: Scan, _ frames: FrameStore, _ clustered: ClusteringStage.Output
+    _ scan: Scan, _ frames: FrameStore, _ clustered: ClusteringStage.Output, _ depth: Depth?
   ) throws -> [ClusterRecord] {
     var members = [[Int]](repeating: [], count: clustered.clusterCount)
     for (point, label) in clustered.dbscanLabels.enumerated() where label >= 0 {
@@ -61,13 +71,41 @@ struct SummaryStage {
       let image = try frames.image(frame)
       return groups.map { statistics(image, $0) }
     }
+    let surfaces = surfaces(scan, clustered, depth)
     return members.indices.map { label in
       let mean = spectra.map { $0[label].mean }
       return ClusterRecord(
         label: label, pixels: pixels[label], dbscanPixels: members[label].count,
-        areaUM2: scan.pixelSizeUM.map { $0.value * $0.value * Double(pixels[label]) },
+        areaUM2: area(of: pixels[label], scan),
         meanSpectrum: mean, deviationSpectrum: spectra.map { $0[label].deviation },
-        elements: elementRows(mean, scan.energies, windows, elements))
+        elements: elementRows(mean, scan.energies, windows, elements), surface: surfaces?[label])
+    }
+  }
+
+  /// um2; nil where the pixel size is not known.
+  private func area(of pixels: Int, _ scan: Scan) -> Double? {
+    scan.pixelSize.map { $0.value.areaUM2 * Double(pixels) }
+  }
+
+  /// What of each cluster touches the surface.
+  private func surfaces(
+    _ scan: Scan, _ clustered: ClusteringStage.Output, _ depth: Depth?
+  ) -> [ClusterRecord.Surface]? {
+    guard let depth else { return nil }
+    let (height, width) = (clustered.grid.height, clustered.grid.width)
+    var labels = [Int32](repeating: -1, count: height * width)
+    for (pixel, label) in zip(clustered.grid.pixels, clustered.labels) {
+      labels[Int(pixel)] = label
+    }
+    var found = pieces(of: labels, isOutside: depth.isOutside, height: height, width: width)
+    // A cluster may have lost all its pixels.
+    while found.count < clustered.clusterCount { found.append([]) }
+    return found.map { pieces in
+      let atSurface = pieces.filter(\.isAtSurface)
+      let pixels = atSurface.reduce(0) { $0 + $1.pixels }
+      return .init(
+        pieces: pieces.count, surfacePieces: atSurface.count, surfacePixels: pixels,
+        surfaceAreaUM2: area(of: pixels, scan))
     }
   }
 
@@ -107,29 +145,47 @@ struct SummaryStage {
 
   // MARK: Depth and maps
 
+  /// In units of a pixel's smaller side.
+  private func depth(
+    _ scan: Scan, _ registered: RegistrationStage.Output, _ mask: MaskStage.Output
+  ) -> Depth? {
+    let size = scan.pixelSize?.value ?? PixelSize(sideUM: 1)
+    return Depth(
+      isSample: mask.isSample, isMeasured: registered.isInside, height: scan.height,
+      width: scan.width,
+      sides: (size.heightUM / size.smallerUM, size.widthUM / size.smallerUM),
+      poresAreSurface: parameters.text("depth.pores") == "surface")
+  }
+
   private func depthHistogram(
-    _ registered: RegistrationStage.Output, _ mask: MaskStage.Output,
-    _ clustered: ClusteringStage.Output
+    _ depth: Depth?, _ clustered: ClusteringStage.Output
   ) -> [Int: [Int: Int]] {
-    guard
-      let depth = depthBelowSurface(
-        isSample: mask.isSample, isMeasured: registered.isInside,
-        height: clustered.grid.height, width: clustered.grid.width)
-    else { return [:] }
+    guard let depth else { return [:] }
     var histogram: [Int: [Int: Int]] = [:]
-    for (point, label) in clustered.labels.enumerated() {
-      let bin = Int(depth[Int(clustered.grid.pixels[point])] / Self.depthBinPX)
+    for (pixel, label) in zip(clustered.grid.pixels, clustered.labels) {
+      let bin = Int(depth.values[Int(pixel)] / Self.depthBinPX)
       histogram[Int(max(label, -1)), default: [:]][bin, default: 0] += 1
     }
     return histogram
   }
 
-  private func maps(_ scan: Scan, _ clustered: ClusteringStage.Output) throws -> [MapRecord] {
-    try [("label", clustered.labels), ("dbscan", clustered.dbscanLabels)].map { kind, labels in
-      var map = [Int16](repeating: -2, count: scan.height * scan.width)
-      for (point, label) in labels.enumerated() {
-        map[Int(clustered.grid.pixels[point])] = Int16(label)
+  private func maps(
+    _ scan: Scan, _ registered: RegistrationStage.Output, _ mask: MaskStage.Output,
+    _ clustered: ClusteringStage.Output, _ depth: Depth?
+  ) throws -> [MapRecord] {
+    let labels = [("label", clustered.labels), ("dbscan", clustered.dbscanLabels)]
+      .map { kind, labels in
+        var map = [Int16](repeating: -2, count: scan.height * scan.width)
+        for (pixel, label) in zip(clustered.grid.pixels, labels) { map[Int(pixel)] = Int16(label) }
+        return (kind, map)
       }
+    let isOutside = depth?.isOutside
+    let sample = mask.isSample.indices.map { pixel -> Int16 in
+      if mask.isSample[pixel] { return 1 }
+      guard registered.isInside[pixel] else { return -2 }
+      return isOutside?[pixel] == true ? 0 : 2
+    }
+    return try (labels + [("mask", sample)]).map { kind, map in
       let page = TIFFWriter.Page(height: scan.height, width: scan.width, samples: .int16(map))
       return MapRecord(
         kind: kind, height: scan.height, width: scan.width, samples: .int16(map),
@@ -141,7 +197,7 @@ struct SummaryStage {
 
   private func values(
     _ density: OpticalDensityStage.Output, _ registered: RegistrationStage.Output,
-    _ clustered: ClusteringStage.Output
+    _ mask: MaskStage.Output, _ clustered: ClusteringStage.Output
   ) -> [ResultRecord.Value] {
     var values = [
       ResultRecord.Value(name: "dbscan.radius", number: clustered.radius, unit: "noise units"),
@@ -157,6 +213,7 @@ struct SummaryStage {
       .init(
         name: "register.measured",
         number: Double(registered.isMeasured.count(where: { $0 })), unit: "px"),
+      .init(name: "mask.by_step", number: Double(mask.stepPixels), unit: "px"),
       .init(name: "register.cropped", number: Double(registered.croppedPixels), unit: "px"),
       .init(
         name: "correct.empty_field", number: Double(density.emptyFieldPixels), unit: "px"),

@@ -27,10 +27,14 @@ extension Catalog {
           digest: try frame.text("digest"))
       }
     }
+    let oblong = try database.rows("SELECT * FROM oblong_pixel WHERE scan_key = ?", [key]).first
     return ScanRecord(
       height: try row.integer("height"), width: try row.integer("width"),
       signal: try row.text("signal"), reference: try row.text("reference"),
-      pixelSizeUM: try row.optionalFinite("pixel_size_um"), geometry: try row.text("geometry"),
+      pixelSizeUM: try row.optionalFinite("pixel_size_um"),
+      oblongPixelUM: try oblong.map {
+        .init(height: try $0.real("height_um"), width: try $0.real("width_um"))
+      }, geometry: try row.text("geometry"),
       frames: frames)
   }
 
@@ -121,13 +125,7 @@ extension Catalog {
       componentVariances: try components.map { try $0.real("variance") },
       usedComponents: try components.filter { try $0.integer("is_used") == 1 }.count,
       warnings: try rows("result_warning", "number").map { try $0.text("message") },
-      frames: try rows("result_frame", "number").map {
-        .init(
-          energyEV: try $0.real("energy_ev"), driftDY: try $0.real("drift_dy_px"),
-          driftDX: try $0.real("drift_dx_px"), scale: try $0.real("scale"),
-          alteredPixels: try $0.integer("altered_pixels"),
-          emptyFieldOD: try $0.optionalReal("empty_field_od"))
-      },
+      frames: try frames(ofResult: key, in: database),
       clusters: try rows("cluster", "label").map { try cluster($0, resultKey: key, in: database) },
       depthHistogram: histogram, depthBinPX: try row.real("depth_bin_px"),
       maps: try rows("map", "rowid").map {
@@ -135,6 +133,29 @@ extension Catalog {
           kind: try $0.text("kind"), height: try $0.integer("height"),
           width: try $0.integer("width"), digest: try $0.text("digest"), tiff: try $0.blob("tiff"))
       })
+  }
+
+  private static func frames(
+    ofResult key: Int64, in database: Database
+  ) throws -> [ResultRecord.FrameRow] {
+    var qualities: [Int: ResultRecord.FrameQuality] = [:]
+    for row in try database.rows("SELECT * FROM result_frame_quality WHERE result_key = ?", [key]) {
+      qualities[try row.integer("number")] = .init(
+        residual: try row.optionalReal("residual"),
+        saturatedPixels: try row.integer("saturated_pixels"),
+        outlierPixels: try row.integer("outlier_pixels"),
+        unmeasuredPixels: try row.integer("unmeasured_pixels"))
+    }
+    return try database.rows(
+      "SELECT * FROM result_frame WHERE result_key = ? ORDER BY number", [key]
+    ).map {
+      .init(
+        energyEV: try $0.real("energy_ev"), driftDY: try $0.real("drift_dy_px"),
+        driftDX: try $0.real("drift_dx_px"), scale: try $0.real("scale"),
+        alteredPixels: try $0.integer("altered_pixels"),
+        emptyFieldOD: try $0.optionalReal("empty_field_od"),
+        quality: qualities[try $0.integer("number")])
+    }
   }
 
   private static func cluster(
@@ -147,6 +168,9 @@ extension Catalog {
     let elements = try database.rows(
       "SELECT * FROM cluster_element WHERE result_key = ? AND label = ? ORDER BY rowid",
       [resultKey, label])
+    let surface = try database.rows(
+      "SELECT * FROM cluster_surface WHERE result_key = ? AND label = ?", [resultKey, label]
+    ).first
     return ClusterRecord(
       label: label, pixels: try row.integer("pixels"),
       dbscanPixels: try row.integer("dbscan_pixels"), areaUM2: try row.optionalReal("area_um2"),
@@ -163,6 +187,12 @@ extension Catalog {
           atomicFraction: try element.optionalReal("atomic_fraction"),
           atomicFractionError: try element.optionalReal("atomic_fraction_error"),
           method: try element.text("method"))
+      },
+      surface: try surface.map {
+        .init(
+          pieces: try $0.integer("pieces"), surfacePieces: try $0.integer("surface_pieces"),
+          surfacePixels: try $0.integer("surface_pixels"),
+          surfaceAreaUM2: try $0.optionalReal("surface_area_um2"))
       })
   }
 

@@ -22,7 +22,8 @@ extension Catalog {
 
   /// The steps in order; the n-th leads to schema version n. A test compares them with the folder.
   package static let migrations = [
-    Migration(name: "v001_first_light", sql: PackageResources.v001_first_light_sql)
+    Migration(name: "v001_first_light", sql: PackageResources.v001_first_light_sql),
+    Migration(name: "v002_surfaces", sql: PackageResources.v002_surfaces_sql),
   ]
 
   /// What bringing a catalog up to date did.

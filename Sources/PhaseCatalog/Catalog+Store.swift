@@ -154,6 +154,11 @@ extension Catalog {
         "geometry": scan.geometry, "recorded_at": now,
       ])
     let key = try database.requiredKey(of: "scan", id: id)
+    if let oblong = scan.oblongPixelUM {
+      try database.insert(
+        "oblong_pixel",
+        ["scan_key": key, "height_um": oblong.height, "width_um": oblong.width])
+    }
     for kind in ScanRecord.FrameDigest.Kind.allCases {
       for (number, frame) in scan.frames(of: kind).enumerated() {
         try database.insert(

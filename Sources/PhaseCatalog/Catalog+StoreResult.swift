@@ -48,6 +48,16 @@ extension Catalog {
           "altered_pixels": frame.alteredPixels, "empty_field_od": frame.emptyFieldOD,
         ])
     }
+    for (number, frame) in result.frames.enumerated() {
+      guard let quality = frame.quality else { continue }
+      try database.insert(
+        "result_frame_quality",
+        [
+          "result_key": key, "number": number, "residual": quality.residual,
+          "saturated_pixels": quality.saturatedPixels, "outlier_pixels": quality.outlierPixels,
+          "unmeasured_pixels": quality.unmeasuredPixels,
+        ])
+    }
     for cluster in result.clusters {
       try insert(
         cluster, resultKey: key, energies: result.frames.map(\.energyEV), into: database)
@@ -98,6 +108,15 @@ extension Catalog {
           "areal_error_g_cm2": element.arealDensityError, "areal_mol_cm2": element.arealMoles,
           "atomic_fraction": element.atomicFraction,
           "atomic_fraction_error": element.atomicFractionError, "method": element.method,
+        ])
+    }
+    if let surface = cluster.surface {
+      try database.insert(
+        "cluster_surface",
+        [
+          "result_key": resultKey, "label": cluster.label, "pieces": surface.pieces,
+          "surface_pieces": surface.surfacePieces, "surface_pixels": surface.surfacePixels,
+          "surface_area_um2": surface.surfaceAreaUM2,
         ])
     }
   }

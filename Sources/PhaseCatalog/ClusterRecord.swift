@@ -37,6 +37,24 @@ package struct ClusterRecord: Sendable, Equatable {
     }
   }
 
+  /// The pieces of a cluster that touch the surface.
+  package struct Surface: Sendable, Equatable {
+    /// Pieces connected by sides.
+    package var pieces: Int
+    /// Those beside the empty field, and their pixels.
+    package var surfacePieces: Int
+    package var surfacePixels: Int
+    package var surfaceAreaUM2: Double?
+
+    /// What of a cluster touches the surface.
+    package init(pieces: Int, surfacePieces: Int, surfacePixels: Int, surfaceAreaUM2: Double?) {
+      self.pieces = pieces
+      self.surfacePieces = surfacePieces
+      self.surfacePixels = surfacePixels
+      self.surfaceAreaUM2 = surfaceAreaUM2
+    }
+  }
+
   package var label: Int
   /// Pixels with those that the flood added.
   package var pixels: Int
@@ -47,11 +65,13 @@ package struct ClusterRecord: Sendable, Equatable {
   package var meanSpectrum: [Double]
   package var deviationSpectrum: [Double]
   package var elements: [Element]
+  /// nil where there is no empty field.
+  package var surface: Surface?
 
   /// A cluster.
   package init(
     label: Int, pixels: Int, dbscanPixels: Int, areaUM2: Double?, meanSpectrum: [Double],
-    deviationSpectrum: [Double], elements: [Element]
+    deviationSpectrum: [Double], elements: [Element], surface: Surface? = nil
   ) {
     self.label = label
     self.pixels = pixels
@@ -60,5 +80,6 @@ package struct ClusterRecord: Sendable, Equatable {
     self.meanSpectrum = meanSpectrum
     self.deviationSpectrum = deviationSpectrum
     self.elements = elements
+    self.surface = surface
   }
 }

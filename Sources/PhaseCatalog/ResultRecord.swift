@@ -50,6 +50,26 @@ package struct MapRecord: Sendable, Equatable {
 
 /// The answer to a run.
 package struct ResultRecord: Sendable, Equatable {
+  /// How well a frame was measured.
+  package struct FrameQuality: Sendable, Equatable {
+    /// The share of its variance that the other frames do not explain; nil where drift was not measured.
+    package var residual: Double?
+    /// The parts of the altered pixels.
+    package var saturatedPixels: Int
+    package var outlierPixels: Int
+    package var unmeasuredPixels: Int
+
+    /// A frame's quality.
+    package init(
+      residual: Double?, saturatedPixels: Int, outlierPixels: Int, unmeasuredPixels: Int
+    ) {
+      self.residual = residual
+      self.saturatedPixels = saturatedPixels
+      self.outlierPixels = outlierPixels
+      self.unmeasuredPixels = unmeasuredPixels
+    }
+  }
+
   /// What was found of one frame.
   package struct FrameRow: Sendable, Equatable {
     package var energyEV: Double
@@ -60,11 +80,13 @@ package struct ResultRecord: Sendable, Equatable {
     package var scale: Double
     package var alteredPixels: Int
     package var emptyFieldOD: Double?
+    /// nil in results of before it was kept.
+    package var quality: FrameQuality?
 
     /// A frame's row.
     package init(
       energyEV: Double, driftDY: Double, driftDX: Double, scale: Double, alteredPixels: Int,
-      emptyFieldOD: Double?
+      emptyFieldOD: Double?, quality: FrameQuality? = nil
     ) {
       self.energyEV = energyEV
       self.driftDY = driftDY
@@ -72,6 +94,7 @@ package struct ResultRecord: Sendable, Equatable {
       self.scale = scale
       self.alteredPixels = alteredPixels
       self.emptyFieldOD = emptyFieldOD
+      self.quality = quality
     }
   }
 

@@ -83,10 +83,13 @@ extension Catalog {
       if a != b { components.append(.init(component: component, name: name, earlier: a, now: b)) }
     }
     func text(_ value: Double?) -> String { value.map(CanonicalJSON.text(of:)) ?? "not known" }
+    func pixelSize(_ scan: ScanRecord) -> String {
+      scan.oblongPixelUM.map { "\(text($0.height)) x \(text($0.width))" } ?? text(scan.pixelSizeUM)
+    }
     compare("size", "\(earlier.height) x \(earlier.width)", "\(now.height) x \(now.width)")
     compare("signal", earlier.signal, now.signal)
     compare("reference", earlier.reference, now.reference)
-    compare("pixel_size_um", text(earlier.pixelSizeUM), text(now.pixelSizeUM))
+    compare("pixel_size_um", pixelSize(earlier), pixelSize(now))
     compare("geometry", earlier.geometry, now.geometry)
     let names: [(ScanRecord.FrameDigest.Kind, String)] = [
       (.sample, "frames"), (.reference, "references"), (.spectrum, "I0 spectrum"), (.dark, "darks"),

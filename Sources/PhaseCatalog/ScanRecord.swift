@@ -34,14 +34,28 @@ package struct ScanRecord: Sendable, Equatable {
     }
   }
 
+  /// The sides of a pixel that is no square, um.
+  package struct OblongPixel: Sendable, Equatable {
+    package var height: Double
+    package var width: Double
+
+    /// A pixel of two sides.
+    package init(height: Double, width: Double) {
+      self.height = height
+      self.width = width
+    }
+  }
+
   /// Rows and columns of a frame.
   package var height: Int
   package var width: Int
   /// What the values are, and where I0 came from, as the schema names them.
   package var signal: String
   package var reference: String
-  /// At the lowest energy; nil where it is not known.
+  /// The smaller side at the lowest energy; nil where it is not known.
   package var pixelSizeUM: Double?
+  /// Both sides where they differ.
+  package var oblongPixelUM: OblongPixel?
   package var geometry: String
   /// Sample frames by energy, then references, then darks.
   package var frames: [FrameDigest]
@@ -49,13 +63,14 @@ package struct ScanRecord: Sendable, Equatable {
   /// A scan.
   package init(
     height: Int, width: Int, signal: String, reference: String, pixelSizeUM: Double?,
-    geometry: String, frames: [FrameDigest]
+    oblongPixelUM: OblongPixel? = nil, geometry: String, frames: [FrameDigest]
   ) {
     self.height = height
     self.width = width
     self.signal = signal
     self.reference = reference
     self.pixelSizeUM = pixelSizeUM
+    self.oblongPixelUM = oblongPixelUM
     self.geometry = geometry
     self.frames = frames
   }
@@ -81,6 +96,11 @@ package struct ScanRecord: Sendable, Equatable {
     digest.update(reference)
     digest.update(pixelSizeUM)
     digest.update(geometry)
+    if let oblongPixelUM {
+      digest.update("oblong pixel")
+      digest.update(oblongPixelUM.height)
+      digest.update(oblongPixelUM.width)
+    }
     for kind in FrameDigest.Kind.allCases {
       let ofKind = frames(of: kind)
       digest.update(kind.rawValue)

@@ -74,6 +74,7 @@ public struct StoredQuery: Sendable, Equatable {
     ("run-spectra", PackageResources.run_spectra_sql),
     ("run-stages", PackageResources.run_stages_sql),
     ("run-summary", PackageResources.run_summary_sql),
+    ("run-surface", PackageResources.run_surface_sql),
     ("run-warnings", PackageResources.run_warnings_sql),
     ("runs", PackageResources.runs_sql),
     ("sample-attributes", PackageResources.sample_attributes_sql),

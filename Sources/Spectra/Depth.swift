@@ -1,88 +1,188 @@
-/// The squared Euclidean distance (px) from the centre of each inside pixel to that of the nearest
-/// outside pixel: 0 outside, infinite where there is no outside at all.
+/// The squared Euclidean distance from the centre of each inside pixel to that of the nearest outside pixel: 0
+/// outside, infinite where there is no outside at all.
 ///
-/// The image's border is no outside. Exact: sums of squares of whole numbers.
+/// The image's border is no outside. Exact: with sides of 1, sums of squares of whole numbers.
 ///
 /// Source: Felzenszwalb and Huttenlocher, "Distance transforms of sampled functions",
 /// doi 10.4086/toc.2012.v008a019.
 ///
+/// - Parameter sides: a pixel's height and width, in the unit of the distance.
 /// - Complexity: O(pixels).
-public func squaredDistanceToOutside(of isInside: [Bool], height: Int, width: Int) -> [Double] {
+public func squaredDistanceToOutside(
+  of isInside: [Bool], height: Int, width: Int,
+  sides: (height: Double, width: Double) = (1, 1)
+) -> [Double] {
+  distances(of: isInside, height, width, sides) { along, across in along + across }
+}
+
+/// The distances by `combine`, which is given the squared distances down and across to the nearest outside pixel.
+private func distances(
+  of isInside: [Bool], _ height: Int, _ width: Int, _ sides: (height: Double, width: Double),
+  _ combine: @Sendable (_ down: Double, _ across: Double) -> Double
+) -> [Double] {
   precondition(isInside.count == height * width)
   var distance = isInside.map { $0 ? Double.infinity : 0 }
-  var envelope = ParabolaEnvelope(capacity: max(height, width))
-  var line = [Double](repeating: 0, count: max(height, width))
-  for x in 0..<width {
-    for y in 0..<height { line[y] = distance[y * width + x] }
-    envelope.transform(&line, count: height)
-    for y in 0..<height { distance[y * width + x] = line[y] }
-  }
-  for y in 0..<height {
-    for x in 0..<width { line[x] = distance[y * width + x] }
-    envelope.transform(&line, count: width)
-    for x in 0..<width { distance[y * width + x] = line[x] }
+  let block = 32
+  distance.withUnsafeMutableBufferPointer { buffer in
+    // Each call writes its own columns, and then its own rows.
+    nonisolated(unsafe) let distance = buffer
+    forEachInParallel((width + block - 1) / block) { number in
+      var envelope = ParabolaEnvelope(capacity: height, side: sides.height)
+      for x in number * block..<min((number + 1) * block, width) {
+        envelope.clear()
+        for y in 0..<height { envelope.add(distance[y * width + x], at: y) }
+        envelope.forEachPlace(height) { distance[$0 * width + x] = $1 + $2 }
+      }
+    }
+    forEachInParallel((height + block - 1) / block) { number in
+      var envelope = ParabolaEnvelope(capacity: width, side: sides.width)
+      for y in number * block..<min((number + 1) * block, height) {
+        envelope.clear()
+        for x in 0..<width { envelope.add(distance[y * width + x], at: x) }
+        envelope.forEachPlace(width) { distance[y * width + $0] = combine($1, $2) }
+      }
+    }
   }
   return distance
 }
 
-/// The lower envelope of parabolas of unit curvature, one over each place of a line.
+/// The lower envelope of parabolas of one curvature, over the places of a line.
 private struct ParabolaEnvelope {
+  private let side: Double
+  private var last = -1
   private var apex: [Int]
   private var start: [Double]
   private var values: [Double]
 
-  init(capacity: Int) {
+  /// - Parameter side: the distance of two places.
+  init(capacity: Int, side: Double) {
+    self.side = side
     apex = [Int](repeating: 0, count: capacity)
     start = [Double](repeating: 0, count: capacity + 1)
     values = [Double](repeating: 0, count: capacity)
   }
 
-  /// Replaces each value by the least `(place - q)^2 + value[q]` over all places q.
-  mutating func transform(_ line: inout [Double], count: Int) {
-    var last = -1
-    for q in 0..<count where line[q] < .infinity {
-      values[q] = line[q]
-      var crossing = -Double.infinity
-      while last >= 0 {
-        let p = apex[last]
-        let heights = (values[q] + Double(q * q)) - (values[p] + Double(p * p))
-        crossing = heights / Double(2 * (q - p))
-        if crossing > start[last] { break }
-        last -= 1
-        crossing = -.infinity
-      }
-      last += 1
-      apex[last] = q
-      start[last] = crossing
-      start[last + 1] = .infinity
+  mutating func clear() { last = -1 }
+
+  /// Adds a parabola of a finite value over a place behind those of before.
+  mutating func add(_ value: Double, at q: Int) {
+    guard value < .infinity else { return }
+    values[q] = value
+    let curvature = side * side
+    var crossing = -Double.infinity
+    while last >= 0 {
+      let p = apex[last]
+      let heights = (value + curvature * Double(q * q)) - (values[p] + curvature * Double(p * p))
+      crossing = heights / (2 * curvature * Double(q - p))
+      if crossing > start[last] { break }
+      last -= 1
+      crossing = -.infinity
     }
-    guard last >= 0 else { return }
+    last += 1
+    apex[last] = q
+    start[last] = crossing
+    start[last + 1] = .infinity
+  }
+
+  /// Gives the least parabola's value at its apex and the squared distance to that, for each place.
+  func forEachPlace(
+    _ count: Int, _ body: (_ place: Int, _ value: Double, _ squaredDistance: Double) -> Void
+  ) {
+    guard last >= 0 else {
+      for place in 0..<count { body(place, .infinity, 0) }
+      return
+    }
     var current = 0
     for place in 0..<count {
       while start[current + 1] < Double(place) { current += 1 }
-      let offset = Double(place - apex[current])
-      line[place] = offset * offset + values[apex[current]]
+      let offset = side * Double(place - apex[current])
+      body(place, values[apex[current]], offset * offset)
     }
   }
 }
 
-/// The depth of each sample pixel: its distance (px) to the nearest empty field, less half a
-/// pixel, so that a pixel at the rim lies half a pixel deep; nil where there is no empty field.
-///
-/// Empty field is what is measured, holds no sample, and is connected to the rim of the measured
-/// area: a pore inside the sample is no surface. Neither is the border of what was measured.
+/// How deep sample lies below its surface.
+public struct Depth: Sendable {
+  /// The depth of each sample pixel, 0 elsewhere, in the unit of a pixel's sides.
+  public let values: [Double]
+  /// The empty field that the surface borders.
+  public let isOutside: [Bool]
+
+  /// The distance of each sample pixel to the nearest empty field, less half a pixel in that direction: a pixel at the
+  /// surface lies half a pixel deep. Nil where there is no empty field.
+  ///
+  /// The border of what was measured is no surface.
+  ///
+  /// - Parameters:
+  ///   - isSample: sample pixels.
+  ///   - isMeasured: pixels seen in every frame; sample pixels are among them.
+  ///   - sides: a pixel's height and width.
+  ///   - poresAreSurface: whether empty field that sample encloses counts too.
+  /// - Complexity: O(pixels).
+  public init?(
+    isSample: [Bool], isMeasured: [Bool], height: Int, width: Int,
+    sides: (height: Double, width: Double) = (1, 1), poresAreSurface: Bool = false
+  ) {
+    isOutside =
+      poresAreSurface
+      ? isSample.indices.map { isMeasured[$0] && !isSample[$0] }
+      : openField(isSample, isMeasured, height, width)
+    guard isOutside.contains(true) else { return nil }
+    let (h, w) = (sides.height * sides.height, sides.width * sides.width)
+    let depth = distances(of: isOutside.map { !$0 }, height, width, sides) { down, across in
+      let distance = (down + across).squareRoot()
+      guard distance > 0, distance < .infinity else { return 0 }
+      // Half a pixel's extent along the way: an ellipse, so that it is half a side down and across.
+      return distance - (h * down + w * across).squareRoot() / (2 * distance)
+    }
+    values = isSample.indices.map { isSample[$0] ? depth[$0] : 0 }
+  }
+}
+
+/// A piece of some pixels, connected by sides.
+public struct Piece: Sendable, Equatable {
+  /// How many pixels it has.
+  public var pixels: Int
+  /// Whether one of them lies beside the empty field.
+  public var isAtSurface: Bool
+
+  /// A piece of so many pixels.
+  public init(pixels: Int, isAtSurface: Bool) {
+    (self.pixels, self.isAtSurface) = (pixels, isAtSurface)
+  }
+}
+
+/// The pieces of each of some labels: pixels of one label that are connected by sides.
 ///
 /// - Parameters:
-///   - isSample: sample pixels.
-///   - isMeasured: pixels seen in every frame; sample pixels are among them.
+///   - labels: a label a pixel; those below 0 make no pieces.
+///   - isOutside: the empty field that the surface borders.
 /// - Complexity: O(pixels).
-public func depthBelowSurface(
-  isSample: [Bool], isMeasured: [Bool], height: Int, width: Int
-) -> [Double]? {
-  let isOutside = openField(isSample, isMeasured, height, width)
-  guard isOutside.contains(true) else { return nil }
-  return squaredDistanceToOutside(of: isOutside.map { !$0 }, height: height, width: width)
-    .map { max($0.squareRoot() - 0.5, 0) }
+public func pieces(of labels: [Int32], isOutside: [Bool], height: Int, width: Int) -> [[Piece]] {
+  let count = Int((labels.max() ?? -1) + 1)
+  var pieces = [[Piece]](repeating: [], count: max(count, 0))
+  var isDone = [Bool](repeating: false, count: labels.count)
+  var pending: [Int] = []
+  for first in labels.indices where labels[first] >= 0 && !isDone[first] {
+    var piece = Piece(pixels: 0, isAtSurface: false)
+    isDone[first] = true
+    pending.append(first)
+    while let pixel = pending.popLast() {
+      piece.pixels += 1
+      let (y, x) = (pixel / width, pixel % width)
+      for (dy, dx) in sideSteps {
+        let (row, column) = (y + dy, x + dx)
+        guard row >= 0, row < height, column >= 0, column < width else { continue }
+        let next = row * width + column
+        if isOutside[next] { piece.isAtSurface = true }
+        guard labels[next] == labels[first], !isDone[next] else { continue }
+        isDone[next] = true
+        pending.append(next)
+      }
+    }
+    pieces[Int(labels[first])].append(piece)
+  }
+  return pieces
 }
 
 /// The measured pixels without sample that are connected (by sides) to the rim of what was

@@ -32,6 +32,16 @@ final class ScratchFile: Sendable {
           + "\(String(cString: strerror(errno))) (--scratch DIR)")
     }
     unlink(name)
+    var system = statvfs()
+    if fstatvfs(descriptor, &system) == 0 {
+      let free = Int(clamping: UInt64(system.f_bavail) &* UInt64(system.f_frsize))
+      guard bytes <= free else {
+        close(descriptor)
+        throw ScratchFailure(
+          description: "\(directory): a scratch file takes \(sizeInWords(bytes)), and "
+            + "\(sizeInWords(free)) are free there (--scratch DIR elsewhere, or more --memory)")
+      }
+    }
     let error = posix_fallocate(descriptor, 0, off_t(max(bytes, 1)))
     guard error == 0 else {
       close(descriptor)

@@ -26,7 +26,7 @@ struct FoundFile {
   let name: FrameName
   /// The kind of file, in words: "ImageJ TIFF".
   let kind: String
-  let pixelSize: StackDescription.PixelSize
+  let pixelSize: StackDescription.KnownPixelSize
   /// The axes that its images are counted along.
   let axes: [(name: String, count: Int)]
   var frames: [FoundFrame]

@@ -10,7 +10,7 @@ struct FoundScan {
   var samples: [FoundFrame]
   var references: [FoundFrame] = []
   var darks: [FoundFrame] = []
-  var pixelSize = StackDescription.PixelSize.unknown
+  var pixelSize = StackDescription.KnownPixelSize.unknown
   /// The axes that a stack's images are counted along.
   var axes: [(name: String, count: Int)] = []
   /// Where a list of its energies would be.

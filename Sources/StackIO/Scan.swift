@@ -110,8 +110,8 @@ public struct Scan: Sendable {
   public let access: TIFFFile.Access
   /// What the values are, and how that is known.
   public let signal: Sourced<SignalKind>
-  /// The side of a pixel, um, at the lowest energy; nil where it is not known.
-  public let pixelSizeUM: Sourced<Double>?
+  /// The sides of a pixel at the lowest energy; nil where they are not known.
+  public let pixelSize: Sourced<PixelSize>?
   /// What depth means.
   public let geometry: Geometry
   /// The files that list energies.

@@ -109,7 +109,7 @@ struct ScanAssembly {
       references: order.map { references[$0] }, darks: darks, reference: source,
       pairing: stacks.lazy.compactMap(\.pairing?.words).first { !$0.isEmpty },
       frameLayout: stacks[0].frameLayout, access: access(of: steps[0].frames[0].location),
-      signal: signal(source), pixelSizeUM: pixelSize, geometry: request.geometry,
+      signal: signal(source), pixelSize: pixelSize, geometry: request.geometry,
       energyFiles: stacks.compactMap(\.energyFile),
       scanInfoFiles: stacks.flatMap(\.found.scanInfo), remarks: remarks,
       spectrumExposure: request.referenceExposure)
@@ -164,15 +164,12 @@ struct ScanAssembly {
 
   private func pixelSize(
     _ lowest: StackAssembly.Stack?, _ remarks: inout [String]
-  ) -> Sourced<Double>? {
-    if let given = request.pixelSizeUM { return .init(value: given, source: "given") }
+  ) -> Sourced<PixelSize>? {
+    if let given = request.pixelSize { return .init(value: given, source: "given") }
     switch lowest?.found.pixelSize ?? .unknown {
     case .known(let size, let source):
-      remarks.append("the pixel size, \(size) um, is the file's own (\(source))")
+      remarks.append("the pixel size, \(size.text) um, is the file's own (\(source))")
       return .init(value: size, source: source)
-    case .oblong(let x, let y):
-      remarks.append(
-        "its pixels are \(x) um wide and \(y) um high: no areas or depths in um (--pixel-size UM)")
     case .unknown:
       remarks.append("the pixel size is not known: no areas or depths in um (--pixel-size UM)")
     }

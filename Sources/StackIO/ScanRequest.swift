@@ -16,8 +16,8 @@ public struct ScanRequest: Sendable, Equatable {
   public var darkPaths: [String] = []
   /// What the values are; nil where the layout tells it.
   public var signal: SignalKind?
-  /// The side of a pixel, um; where it is nil the file may tell it.
-  public var pixelSizeUM: Double?
+  /// The sides of a pixel at the lowest energy; where it is nil the file may tell them.
+  public var pixelSize: PixelSize?
   /// The exposure of a frame, s; where it is nil a tag may tell it.
   public var exposure: Double?
   /// The exposure of a reference frame, s; where it is nil a tag may tell it.

@@ -10,8 +10,8 @@ struct StackDescription {
   var kind: Kind = .plain
   /// What each image is called, as ImageJ's slice labels; empty where there are none.
   var labels: [String] = []
-  /// The side of a pixel.
-  var pixelSize: PixelSize = .unknown
+  /// The sides of a pixel.
+  var pixelSize: KnownPixelSize = .unknown
   /// The exposure of each image, s, as OME tells it; empty where it does not.
   var exposures: [Double?] = []
   /// The axes that the images are counted along, with more than one step: ("channels", 2).
@@ -25,19 +25,18 @@ struct StackDescription {
   }
 
   /// What a file says of the side of its pixels.
-  enum PixelSize: Equatable {
+  enum KnownPixelSize: Equatable {
     case unknown
-    /// In um, and by which tag.
-    case known(Double, source: String)
-    /// Columns and rows are apart by different lengths, um.
-    case oblong(x: Double, y: Double)
+    /// The sides, and by which tag.
+    case known(PixelSize, source: String)
 
     init(x: Double, y: Double, source: String) {
       guard x > 0, y > 0, x.isFinite, y.isFinite else {
         self = .unknown
         return
       }
-      self = abs(x - y) <= 1e-4 * x ? .known(x, source: source) : .oblong(x: x, y: y)
+      let isSquare = abs(x - y) <= 1e-4 * x
+      self = .known(PixelSize(heightUM: isSquare ? x : y, widthUM: x), source: source)
     }
   }
 
@@ -69,7 +68,7 @@ struct StackDescription {
     guard let unit = values["unit"], let scale = lengthInUM(String(unit)),
       let (across, down) = tiff.resolution()
     else { return }
-    pixelSize = PixelSize(
+    pixelSize = KnownPixelSize(
       x: sixDigits(scale / across), y: sixDigits(scale / down), source: "ImageJ's unit")
   }
 
@@ -79,7 +78,7 @@ struct StackDescription {
     axes = ome.axes
     exposures = ome.exposures
     if let x = ome.pixelSizeX, let y = ome.pixelSizeY {
-      pixelSize = PixelSize(x: x, y: y, source: "OME's PhysicalSize")
+      pixelSize = KnownPixelSize(x: x, y: y, source: "OME's PhysicalSize")
     }
   }
 }
@@ -155,7 +154,7 @@ extension OpaquePointer {
 
   /// The pixel size by a resolution an inch or a centimetre. What a printer would use, as many programs
   /// write by default, says nothing of the sample: pixels above 15 um are not believed.
-  fileprivate func pixelSizeFromResolution() -> StackDescription.PixelSize {
+  fileprivate func pixelSizeFromResolution() -> StackDescription.KnownPixelSize {
     var unit: UInt16 = 0
     guard lodestone_tiff_get_u16(self, UInt32(TIFFTAG_RESOLUTIONUNIT), &unit) != 0,
       let scale = [Int(RESUNIT_INCH): 25_400.0, Int(RESUNIT_CENTIMETER): 10_000.0][Int(unit)],

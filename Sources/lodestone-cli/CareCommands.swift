@@ -38,6 +38,8 @@ struct VerifyCommand: DocumentedCommand {
   @Option(help: "Where its dark frames lie now.", completion: .file())
   var dark: [String] = []
 
+  @OptionGroup var use: ResourceOptions
+
   @Flag(help: "As JSON.")
   var json = false
 
@@ -45,7 +47,8 @@ struct VerifyCommand: DocumentedCommand {
     let catalog = try catalog.open(.write)
     let run = try catalog.resolveRun(name)
     let verify = Verify(
-      catalog: catalog, command: CommandLine.arguments.map(shellQuoted).joined(separator: " "),
+      catalog: catalog, resources: use.resources,
+      command: CommandLine.arguments.map(shellQuoted).joined(separator: " "),
       progress: Output.progress)
     defer { Output.progress("") }
     let outcome = try verify.run(run, at: scan) { request in

@@ -16,6 +16,7 @@ struct ExampleCommand: DocumentedCommand {
   static let examples = [
     "lodestone example demo",
     "lodestone example big --height 512 --width 512 --energies 100 --seed 7",
+    "lodestone example hard --photons 600 --drift 18 --magnification -0.024 --corner-light 0.03",
   ]
 
   @Argument(help: "The folder to write to.", completion: .directory)
@@ -40,10 +41,23 @@ struct ExampleCommand: DocumentedCommand {
   var drift = 4.0
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "How the image's size changes over the energies: none, zone-plate (as one over the energy), or by a share "
         + "such as -0.024 or 0.03, -0.2 to 0.2.", valueName: "change"))
   var magnification = "none"
+
+  @Option(
+    help: ArgumentHelp(
+      "The share of the light that reaches the corners, 0.01 to 1: vignetting.", valueName: "share")
+  )
+  var cornerLight = 0.7
+
+  @Option(
+    help: ArgumentHelp(
+      "How far the altered layer is graded: the share of the grain's material at its bottom, 0 to 0.8.",
+      valueName: "share"))
+  var grading = 0.0
 
   @Flag(help: "Replace the files of an earlier example in the folder.")
   var force = false
@@ -61,6 +75,10 @@ struct ExampleCommand: DocumentedCommand {
     try check("--energies", Double(energies), 24...400)
     try check("--photons", photons, 50...50_000)
     try check("--drift", drift, 0...20)
+    guard (0.01...1).contains(cornerLight) else {
+      throw ValidationError("--corner-light takes 0.01 to 1")
+    }
+    guard (0...0.8).contains(grading) else { throw ValidationError("--grading takes 0 to 0.8") }
     _ = try magnificationChange()
   }
 
@@ -85,6 +103,8 @@ struct ExampleCommand: DocumentedCommand {
     example.seed = seed
     example.photons = photons
     example.largestDrift = drift
+    example.cornerLight = cornerLight
+    example.grading = grading
     example.magnification = try magnificationChange()
     try example.write(to: folder, replacing: force)
     Output.remark(

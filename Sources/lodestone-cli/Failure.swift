@@ -2,6 +2,7 @@ import Clustering
 import Foundation
 import Lodestone
 import PhaseCatalog
+import Spectra
 import StackIO
 
 /// An error as the user meets it: one line on stderr, and an exit code.
@@ -22,6 +23,7 @@ struct Failure: Error {
     case let error as CatalogError: self.init(error.description, exitCode: error.exitCode)
     case let error as ParameterError: self.init(error.description, exitCode: 64)
     case let error as AnalysisError: self.init(error.description, exitCode: 65)
+    case let error as ScratchFailure: self.init(error.description, exitCode: 74)
     case let error as VerificationError: self.init(error.description, exitCode: 1)
     case let error as SampleConflict: self.init(error.description, exitCode: 1)
     case let error as ClusteringFailure: self.init(error.description, exitCode: error.exitCode)

@@ -22,6 +22,8 @@ struct IngestCommand: DocumentedCommand {
     """,
     "lodestone ingest rep01/ --exposure 0.5 --reference-exposure 0.3 --dry-run",
     "lodestone ingest nd_l3/ fe_k/ --join --pixel-size 0.0245 --sample M1",
+    "lodestone ingest scan.tif --reference flat.tif --sample M1 --memory 2GB --scratch /scratch",
+    "lodestone ingest scan.tif --reference flat.tif --sample M1 --drift shifts.csv",
     """
     lodestone ingest scan.tif --energies e.txt --reference empty-field --sample M2 \\
         --set dbscan.radius=1.5 --set features.eligible_fraction=1
@@ -37,8 +39,17 @@ struct IngestCommand: DocumentedCommand {
 
   @OptionGroup var options: ScanOptions
 
+  @OptionGroup var use: ResourceOptions
+
   @Option(help: "The sample that the scans show.")
   var sample: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Drift and magnification that are known: a CSV with columns dy_px, dx_px, and if wanted energy_ev and scale, a "
+        + "row an energy. They are not measured then, and become a parameter.", valueName: "file"),
+    completion: .file())
+  var drift: String?
 
   @Option(name: .customLong("set"), help: "A parameter: NAME=VALUE. May be repeated.")
   var settings: [String] = []
@@ -62,11 +73,13 @@ struct IngestCommand: DocumentedCommand {
   }
 
   func run() throws {
-    let parameters = try ParameterSet(settings: settings)
+    var given: [String] = []
+    if let drift { given.append("register.drift=\(try DriftFile(path: drift).text)") }
+    let parameters = try ParameterSet(settings: given + settings)
     let catalog = dryRun ? nil : try catalog.open(.write)
     let ingest = catalog.map {
       Ingest(
-        catalog: $0, parameters: parameters,
+        catalog: $0, parameters: parameters, resources: use.resources,
         command: CommandLine.arguments.map(shellQuoted).joined(separator: " "),
         progress: Output.progress)
     }

@@ -5,6 +5,10 @@ public import StackIO
 extension SignalKind: ExpressibleByArgument {}
 extension Geometry: ExpressibleByArgument {}
 
+extension PixelSize: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}
+
 /// What a user says of the scans that are to be read.
 struct ScanOptions: ParsableArguments {
   @Argument(help: "Multi-page TIFFs, or folders of TIFFs.", completion: .file())
@@ -49,8 +53,11 @@ struct ScanOptions: ParsableArguments {
     help: "What the files hold: counts, transmission or od. Where there are references: counts.")
   var signal: SignalKind?
 
-  @Option(help: ArgumentHelp("The side of a pixel at the lowest energy.", valueName: "um"))
-  var pixelSize: Double?
+  @Option(
+    help: ArgumentHelp(
+      "The side of a pixel at the lowest energy, or HEIGHTxWIDTH where pixels are oblong.",
+      valueName: "um"))
+  var pixelSize: PixelSize?
 
   @Option(help: "A section (depth is below the surface) or a projection (distance to the rim).")
   var geometry: Geometry = .section
@@ -58,14 +65,11 @@ struct ScanOptions: ParsableArguments {
   func validate() throws {
     for (name, value) in [
       ("--exposure", exposure), ("--reference-exposure", referenceExposure),
-      ("--dark-exposure", darkExposure), ("--pixel-size", pixelSize),
+      ("--dark-exposure", darkExposure),
     ] {
       if let value, !(value > 0 && value.isFinite) {
         throw ValidationError("\(name) \(value): it takes a number above 0")
       }
-    }
-    if let pixelSize, !(1e-6...1e6).contains(pixelSize) {
-      throw ValidationError("--pixel-size \(pixelSize): it takes 1e-6 to 1e6 um")
     }
     if let signal, signal != .counts && !(reference.isEmpty && dark.isEmpty) {
       throw ValidationError("--signal \(signal.rawValue) takes no --reference and no --dark")
@@ -97,7 +101,7 @@ struct ScanOptions: ParsableArguments {
     request.references = own(reference)
     request.darkPaths = own(dark)
     request.signal = signal
-    request.pixelSizeUM = pixelSize
+    request.pixelSize = pixelSize
     request.exposure = exposure ?? parameters.exposure
     request.referenceExposure = referenceExposure ?? parameters.reference
     request.darkExposure = darkExposure

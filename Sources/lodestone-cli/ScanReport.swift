@@ -47,7 +47,7 @@ struct ScanReport {
       ("references", references),
       ("darks", scan.darks.isEmpty ? "none" : "\(scan.darks.count), averaged"),
       ("exposure", exposureText),
-      ("pixel size", scan.pixelSizeUM.map { "\($0.value) um (\($0.source))" } ?? "not known"),
+      ("pixel size", scan.pixelSize.map { "\($0.value.text) um (\($0.source))" } ?? "not known"),
     ].map { name, value in
       "  \(name)\(String(repeating: " ", count: 12 - name.count))\(value)\n"
     }.joined()
@@ -123,8 +123,9 @@ struct ScanReport {
       ("signal", .string(scan.signal.value.rawValue)),
       ("signal_source", .string(scan.signal.source)),
       ("geometry", .string(scan.geometry.rawValue)),
-      ("pixel_size_um", .optional(scan.pixelSizeUM?.value)),
-      ("pixel_size_source", scan.pixelSizeUM.map { .string($0.source) } ?? .null),
+      ("pixel_height_um", .optional(scan.pixelSize?.value.heightUM)),
+      ("pixel_size_um", .optional(scan.pixelSize?.value.widthUM)),
+      ("pixel_size_source", scan.pixelSize.map { .string($0.source) } ?? .null),
       ("energies_ev", .array(scan.energies.map { .number($0) })),
       ("frames", .array(scan.steps.flatMap { step in step.frames.map { frame($0, of: step) } })),
       ("reference", .string(scan.reference.kind)),

@@ -20,7 +20,7 @@ import TestSupport
     var request = ScanRequest(path: folder.file(name))
     request.exposure = 0.5
     request.referenceExposure = 0.3
-    request.pixelSizeUM = 0.03
+    request.pixelSize = PixelSize(sideUM: 0.03)
     return request
   }
 

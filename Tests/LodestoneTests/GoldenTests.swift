@@ -13,6 +13,11 @@ import TestSupport
   private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("Golden")
 
+  /// The tables that came after a schema.
+  private static let later = [
+    "v001": ["oblong_pixel", "result_frame_quality", "cluster_surface"]
+  ]
+
   @Test func thereIsOneOfEachSchema() throws {
     let names = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path)
       .filter { $0.hasSuffix(".lode") }.sorted()
@@ -29,7 +34,9 @@ import TestSupport
     let catalog = try Catalog(path: path, access: .read)
     let check = try CatalogCheck(catalog: catalog).run(.deep)
     #expect(check.findings == [])
-    #expect(check.counts.allSatisfy { $0.count > 0 })
+    // Tables of later schemas are empty in it.
+    let later = Self.later[version, default: []]
+    #expect(check.counts.allSatisfy { ($0.count > 0) != later.contains($0.name) })
     let answers = try answers(catalog)
     let file = Self.folder.appendingPathComponent("\(version).answers.txt")
     if ProcessInfo.processInfo.environment["LODESTONE_WRITE_DOCS"] != nil {

@@ -24,7 +24,7 @@ import TestSupport
     request.energiesPaths = [folder.file("example/energies.txt")]
     request.references = [folder.file("example/references.tif")]
     request.darkPaths = [folder.file("example/dark.tif")]
-    request.pixelSizeUM = example.pixelSizeUM
+    request.pixelSize = PixelSize(sideUM: example.pixelSizeUM)
     return request
   }
 

@@ -52,7 +52,7 @@ struct RealDataTests {
       path: SharedData.path("stacks/als_fe2p_71214078/stack_f32_deflate.tif"))
     request.energiesPaths = [SharedData.path("stacks/als_fe2p_71214078/energies.txt")]
     request.references = [SharedData.path("stacks/als_fe2p_71214078/i0.xsp")]
-    request.pixelSizeUM = 0.08
+    request.pixelSize = PixelSize(sideUM: 0.08)
     let first = try ingest.run(request, sample: "plume")
     #expect(first.status == .stored)
     request.path = SharedData.path("stacks/als_fe2p_71214078/frames_f32")

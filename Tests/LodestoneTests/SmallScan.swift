@@ -21,7 +21,7 @@ struct SmallScan {
     request.energiesPaths = [folder.file("ex/energies.txt")]
     request.references = [folder.file("ex/references.tif")]
     request.darkPaths = [folder.file("ex/dark.tif")]
-    request.pixelSizeUM = 0.028
+    request.pixelSize = PixelSize(sideUM: 0.028)
     self.request = request
   }
 

@@ -163,7 +163,7 @@ import TestSupport
       request.references = references
       request.part = references.count == 1 ? "rep01 NAT1" : nil
       request.signal = references.isEmpty ? .od : .counts
-      request.pixelSizeUM = 0.028
+      request.pixelSize = PixelSize(sideUM: 0.028)
       request.geometry = .projection
       request.exposure = 0.1
       request.darkExposure = 2

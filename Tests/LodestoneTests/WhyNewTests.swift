@@ -98,7 +98,7 @@ import TestSupport
     #expect(second.components.map(\.name) == ["register.template_rounds"])
 
     var resized = request
-    resized.pixelSizeUM = 0.05
+    resized.pixelSize = PixelSize(sideUM: 0.05)
     let pixels = try difference(resized)
     #expect(pixels.nearestRun == first)
     #expect(

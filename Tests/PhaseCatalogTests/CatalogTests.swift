@@ -106,7 +106,7 @@ import TestSupport
     #expect(other?.description.contains("another program") == true)
     try ForeignSQL.run("PRAGMA user_version = 99", on: path)
     let newer = #expect(throws: CatalogError.self) { try Catalog(path: path, access: .read) }
-    #expect(newer == .newer(path: path, version: 99, known: 1))
+    #expect(newer == .newer(path: path, version: 99, known: Catalog.migrations.count))
     try ForeignSQL.run("PRAGMA user_version = 0", on: path)
     let older = #expect(throws: CatalogError.self) { try Catalog(path: path, access: .read) }
     #expect(older?.description.contains("lodestone migrate --catalog \(path)") == true)

@@ -40,7 +40,9 @@ enum Sample {
     frames: energies.map { energy in
       .init(
         energyEV: energy, driftDY: 0.25, driftDX: -0.5, scale: 1, alteredPixels: 0,
-        emptyFieldOD: nil)
+        emptyFieldOD: nil,
+        quality: .init(
+          residual: 0.25, saturatedPixels: 0, outlierPixels: 0, unmeasuredPixels: 0))
     },
     clusters: [
       ClusterRecord(
@@ -48,7 +50,8 @@ enum Sample {
         deviationSpectrum: [0, 0, 0, 0],
         elements: [
           element("Nd", fraction: 0.25, moles: 1e-6), element("Fe", fraction: 0.75, moles: 3e-6),
-        ]),
+        ],
+        surface: .init(pieces: 2, surfacePieces: 1, surfacePixels: 2, surfaceAreaUM2: 0.02)),
       ClusterRecord(
         label: 1, pixels: 1, dbscanPixels: 1, areaUM2: 0.01, meanSpectrum: [1, 2, 3, 4],
         deviationSpectrum: [0, 0, 0, 0],
@@ -92,6 +95,13 @@ enum Sample {
     try catalog.store(
       scan: scan(), sample: "M1", sighting: sighting, run: run(radius: 3),
       answer: .failure("nothing left"), execution: execution(second: 3))
+    var oblong = scan()
+    oblong.oblongPixelUM = .init(height: 0.2, width: 0.1)
+    let oblongRun = RunRecord(
+      scanID: oblong.id, parameters: run().parameters, stages: ["cluster": 1])
+    try catalog.store(
+      scan: oblong, sample: "M1", sighting: sighting, run: oblongRun,
+      answer: .failure("nothing left"), execution: execution(second: 5))
     try catalog.store(
       scan: scan(), sample: nil, sighting: nil, run: run(), answer: .result(result),
       execution: execution(.verify, second: 4, processor: "P2"),

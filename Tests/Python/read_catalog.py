@@ -52,6 +52,10 @@ class Digest:
         for value in values:
             self.sha256.update(struct.pack("<q", value))
 
+    def number(self, *values):
+        for value in values:
+            self.sha256.update(struct.pack("<d", value))
+
     def optional(self, value):
         self.integer(0 if value is None else 1)
         if isinstance(value, str):
@@ -76,6 +80,9 @@ def check_identities(catalog):
         digest.text(scan["signal"], scan["reference"])
         digest.optional(scan["pixel_size_um"])
         digest.text(scan["geometry"])
+        for pixel in rows("SELECT * FROM oblong_pixel WHERE scan_key = ?", scan["scan_key"]):
+            digest.text("oblong pixel")
+            digest.number(pixel["height_um"], pixel["width_um"])
         for kind in ["sample", "reference", "spectrum", "dark"]:
             frames = rows("SELECT * FROM frame WHERE scan_key = ? AND kind = ? ORDER BY number", scan["scan_key"], kind)
             digest.text(kind)
@@ -113,7 +120,8 @@ def check_identities(catalog):
             own.integer(samples.size)
             own.sha256.update(samples.astype("<i2").tobytes())
             assert own.hex() == stored["digest"]
-            digest.text(stored["kind"], stored["digest"])
+            if stored["kind"] in ("dbscan", "label"):
+                digest.text(stored["kind"], stored["digest"])
         clusters = rows("SELECT * FROM cluster WHERE result_key = ? ORDER BY label", result["result_key"])
         for name in ["total", "analysed", "eligible", "noise"]:
             digest.integer(result[name + "_pixels"])

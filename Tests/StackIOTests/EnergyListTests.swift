@@ -87,7 +87,7 @@ import TestSupport
     var request = ScanRequest(path: try stack([30, 10, 20], "s.tif"))
     request.energiesPaths = [try folder.write("7130\n7110\n7120\n", to: "e.txt")]
     request.references = [try stack([300, 100, 200], "r.tif")]
-    request.pixelSizeUM = 0.03
+    request.pixelSize = PixelSize(sideUM: 0.03)
     let scan = try request.open()
     #expect(scan.energies == [7110, 7120, 7130])
     #expect(scan.steps.map { $0.frames.map(\.location.page) } == [[1], [2], [0]])

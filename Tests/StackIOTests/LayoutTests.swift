@@ -66,7 +66,7 @@ import TestSupport
       let scan = try scan(name, hasList: true)
       #expect(scan.layout == expected.layout)
       // tifffile's ratios of integers are good to four digits.
-      let size = scan.pixelSizeUM.map { (1e5 * $0.value).rounded() / 1e5 }
+      let size = scan.pixelSize.map { (1e5 * $0.value.widthUM).rounded() / 1e5 }
       #expect(size == expected.pixelSize, "\(name)")
       #expect(scan.steps[4].frames[0].exposure?.value == expected.exposure, "\(name)")
     }
@@ -106,7 +106,7 @@ import TestSupport
     }
     let scan = try scan("large.tif")
     #expect(scan.energies == (0..<count).map { Double(7000 + $0) + 0.5 })
-    #expect(scan.pixelSizeUM?.value == 0.025)
+    #expect(scan.pixelSize?.value.widthUM == 0.025)
     // Cut off: said with the file's claim, not with what follows from it.
     let cut = try #require(FileHandle(forUpdatingAtPath: path))
     try cut.truncate(atOffset: UInt64(head.count + 3 * imageBytes))

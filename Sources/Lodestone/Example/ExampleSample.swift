@@ -12,8 +12,10 @@ struct ExampleSample: Sendable {
   let depth: [Double]
   /// The section's thickness, um; 0 where there is no sample.
   let thicknessUM: [Float]
+  /// How much of each pixel's material is the grains' though it is part of the layer.
+  let grainShare: [Float]
 
-  init(height: Int, width: Int, margin: Int, seed: UInt64) {
+  init(height: Int, width: Int, margin: Int, seed: UInt64, grading: Double) {
     var random = RandomSource(seed: seed, stream: 1)
     let side = Double(min(height, width) - 2 * margin)
     let outline = Outline(random: &random)
@@ -41,12 +43,14 @@ struct ExampleSample: Sendable {
       .map { max($0.squareRoot() - 0.5, 0) }
     var labels = [Int16](repeating: -2, count: height * width)
     var thickness = [Float](repeating: 0, count: height * width)
+    var grainShare = [Float](repeating: 0, count: height * width)
     for y in 0..<height {
       for x in 0..<width where isSample[y * width + x] {
         let index = y * width + x
         let (v, u, angle) = polar(y, x)
         if depth[index] < layer.pixels(angle) {
           labels[index] = 2
+          grainShare[index] = Float(grading * depth[index] / layer.pixels(angle))
         } else {
           labels[index] = grains.distanceToBoundary(y, x) < boundary / 2 ? 1 : 0
         }
@@ -63,6 +67,7 @@ struct ExampleSample: Sendable {
     self.labels = labels
     self.depth = depth
     thicknessUM = thickness
+    self.grainShare = grainShare
   }
 }
 

@@ -21,6 +21,10 @@ public struct ExampleScan: Sendable {
   public var largestDrift = 4.0
   /// How the image's size changes with the energy.
   public var magnification = Magnification.none
+  /// The share of the light that reaches the corners of a frame.
+  public var cornerLight = 0.7
+  /// The share of the altered layer at its bottom that is the grain's material: 0 for a layer of one composition.
+  public var grading = 0.0
   /// The side of a pixel at the lowest energy, um.
   public let pixelSizeUM = 0.028
 
@@ -112,7 +116,8 @@ extension ExampleScan {
     let beyond = Double(max(height, width)) / 2 * max(0, 1 / smallest - 1)
     let margin = Int((largestDrift / smallest).rounded(.up) + beyond.rounded(.up)) + 6
     let sample = ExampleSample(
-      height: height + 2 * margin, width: width + 2 * margin, margin: margin, seed: seed)
+      height: height + 2 * margin, width: width + 2 * margin, margin: margin, seed: seed,
+      grading: grading)
     let beam = beam()
     let dark = dark()
     let energies = energies
@@ -172,11 +177,13 @@ extension ExampleScan {
       pixels: (0..<height * width).map { _ in Float(random.normal()) })
     let speckle = noise.blurred(sigma: 3)
     let phase = random.uniform()
+    // The corners lie at a squared distance of 2.
+    let falloff = cornerLight == 0.7 ? 0.15 : (1 - cornerLight) / 2
     return (0..<height * width).map { index in
       let y = 2 * Double(index / width) / Double(height) - 1
       let x = 2 * Double(index % width) / Double(width) - 1
       let stripes = 0.02 * sin(2 * Double.pi * (9 * (y + 0.1 * x) + phase))
-      return (1 - 0.15 * (x * x + y * y)) * (1 + 0.4 * Double(speckle.pixels[index]) + stripes)
+      return (1 - falloff * (x * x + y * y)) * (1 + 0.4 * Double(speckle.pixels[index]) + stripes)
     }
   }
 
@@ -188,7 +195,11 @@ extension ExampleScan {
     let absorption = ExamplePhase.all.map { Float($0.absorptionPerUM(energyEV: energyEV)) }
     let canvas = sample.labels.indices.map { index -> Float in
       let label = Int(sample.labels[index])
-      return label < 0 ? 1 : expf(-absorption[label] * sample.thicknessUM[index])
+      guard label >= 0 else { return 1 }
+      let share = sample.grainShare[index]
+      let mixed =
+        share == 0 ? absorption[label] : (1 - share) * absorption[label] + share * absorption[0]
+      return expf(-mixed * sample.thicknessUM[index])
     }
     /// For each pixel of a side, its taps relative to it.
     func kernels(_ count: Int, _ drift: Double) -> [(first: Int, weights: [Float])] {
