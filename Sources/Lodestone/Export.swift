@@ -13,7 +13,7 @@ public struct Export {
     self.run = run
   }
 
-  /// The label map ("label", or "dbscan" for DBSCAN's own) as int16 TIFF of the frame's size.
+  /// The label map ("label", or "dbscan" for DBSCAN's own), or the mask ("mask"), as int16 TIFF of the frame's size.
   ///
   /// - Throws: ``CatalogError``, ``InputError``.
   public func writeMap(_ kind: String, to path: String) throws {
@@ -49,7 +49,10 @@ public struct Export {
   /// - Throws: ``CatalogError``, ``InputError``.
   public func writeDrift(to path: String) throws {
     let table = try catalog.ask("run-frames", run: run)
-      .dropping(["altered_pixels", "empty_field_od"])
+      .dropping([
+        "residual", "altered_pixels", "saturated_pixels", "outlier_pixels", "unmeasured_pixels",
+        "empty_field_od",
+      ])
     let lines = table.rows.map { $0.map(\.text).joined(separator: ",") }
     try write(
       Array(([table.columns.joined(separator: ",")] + lines).joined(separator: "\n").utf8) + [10],

@@ -6,8 +6,8 @@
 /// reconstruction from the stack's first two components), so that errors do not add up along
 /// the chain and contrast that reverses across an edge is that of the template too. What is left
 /// is an offset between the frames before and behind an edge, where contrast changes at once: it
-/// goes in a last fit of how steep each frame is, wherever it is steep, to what all have in common. There
-/// magnification is measured too, and smoothed over the energies.
+/// goes in a last fit of how steep each frame is, wherever it is steep, to what all have in common.
+/// Magnification is measured in the first fits to the reconstruction, and follows a ``ScaleLaw``.
 public struct Registration: Sendable, Equatable {
   /// The standard deviation of the blur before measuring, px.
   public var blur: Double = 1

@@ -102,6 +102,13 @@ struct StackComponents: Sendable {
     return products
   }
 
+  /// What the frames' contrast is made of: the share of the second component against the first, one value a frame. The
+  /// third may already be what registration left.
+  var contrast: [[Double]] {
+    guard let first = loadings.first, first.allSatisfy({ abs($0) > 1e-9 }) else { return [] }
+    return loadings.dropFirst().prefix(1).map { zip($0, first).map { $0 / $1 } }
+  }
+
   /// The frame as the components alone make it.
   func reconstruction(of frame: Int) -> Image {
     var result = Image(unsetOfHeight: images[0].height, width: images[0].width)

@@ -25,22 +25,21 @@ struct StackFit {
       scratch: scratch)
   }
 
-  /// Refines placements in rounds of fits to the reconstruction, with a fit of steepness after each third.
+  /// Refines placements in rounds of fits to the reconstruction, with a fit of steepness after each half.
   func refine(
     _ start: [Placement], _ scale: Registration.Scale, rounds: Int
   ) throws(ScratchFailure) -> Found {
     var found = Found(placements: start)
     if case .measured(let energies) = scale {
       // Links that each err a little add up: their law is smoother.
-      found.placements = smoothed(found.placements, energies).placements
-      try fitToReconstruction(&found, rounds)
-      for _ in 0..<2 { try fitScale(&found, energies) }
+      found.placements = smoothed(found.placements, energies, []).placements
+      try fitScale(&found, energies, rounds)
     } else {
       try fitToReconstruction(&found, rounds)
-      try fitSteepness(&found, fitsScale: false)
     }
+    try fitSteepness(&found)
     try fitToReconstruction(&found, rounds)
-    try fitSteepness(&found, fitsScale: false)
+    try fitSteepness(&found)
     return found
   }
 
@@ -49,25 +48,30 @@ struct StackFit {
     _ coarse: Found, _ scale: Registration.Scale, rounds: Int
   ) throws(ScratchFailure) -> Found {
     var found = coarse
-    if case .measured(let energies) = scale { try fitScale(&found, energies) }
+    if case .measured(let energies) = scale { try fitScale(&found, energies, 1) }
     try fitToReconstruction(&found, rounds)
-    try fitSteepness(&found, fitsScale: false)
+    try fitSteepness(&found)
     return found
   }
 
-  private func fitScale(_ found: inout Found, _ energies: [Double]) throws(ScratchFailure) {
-    try fitSteepness(&found, fitsScale: true)
-    let (placements, law) = smoothed(found.placements, energies)
-    (found.placements, found.scale) = (placements, law)
+  /// Fits scale too, and has it follow its law.
+  private func fitScale(
+    _ found: inout Found, _ energies: [Double], _ rounds: Int
+  ) throws(ScratchFailure) {
+    for _ in 0..<rounds {
+      let contrast = try fitToReconstruction(&found, 1, fitsScale: true)
+      let (placements, law) = smoothed(found.placements, energies, contrast)
+      (found.placements, found.scale) = (placements, law)
+    }
   }
 
   /// Placements whose scales follow the law that fits them.
   private func smoothed(
-    _ placements: [Placement], _ energies: [Double]
+    _ placements: [Placement], _ energies: [Double], _ contrast: [[Double]]
   ) -> (placements: [Placement], law: ScaleLaw) {
     let first = placements[0].scale
     let law = ScaleLaw(
-      energies: energies, scales: placements.map { $0.scale / first },
+      energies: energies, scales: placements.map { $0.scale / first }, contrast: contrast,
       halfSide: Double(max(coefficients.height, coefficients.width)) / 2)
     return (
       zip(placements, law.scales).map { Placement(drift: $0.drift, scale: $1) }, law
@@ -89,8 +93,13 @@ struct StackFit {
     }
   }
 
-  /// Fits each frame to its reconstruction from the aligned stack's first two components.
-  private func fitToReconstruction(_ found: inout Found, _ rounds: Int) throws(ScratchFailure) {
+  /// Fits each frame to its reconstruction from the aligned stack's first two components. Gives what the frames'
+  /// contrast is made of.
+  @discardableResult
+  private func fitToReconstruction(
+    _ found: inout Found, _ rounds: Int, fitsScale: Bool = false
+  ) throws(ScratchFailure) -> [[Double]] {
+    var contrast: [[Double]] = []
     for _ in 0..<rounds {
       let placements = found.placements
       let region = region(placements)
@@ -99,16 +108,18 @@ struct StackFit {
       let fits = try mapInParallel(coefficients.count) { (index) throws(ScratchFailure) in
         TemplateFit(
           template: components.reconstruction(of: index), region: region, centre: centre)?
-          .refine(placements[index], of: try coefficients.image(index))
+          .refine(placements[index], of: try coefficients.image(index), fitsScale: fitsScale)
       }
+      contrast = components.contrast
       found.residuals = fits.map { $0?.unexplained ?? 1 }
       found.placements = zip(fits, placements).map { $0?.placement ?? $1 }
     }
+    return contrast
   }
 
   /// Fits the gradient's magnitude of each denoised frame to that of all frames in common. An
   /// interface stays where it is when its contrast changes or reverses.
-  private func fitSteepness(_ found: inout Found, fitsScale: Bool) throws(ScratchFailure) {
+  private func fitSteepness(_ found: inout Found) throws(ScratchFailure) {
     let placements = found.placements
     let region = region(placements)
     try align(placements)
@@ -126,8 +137,7 @@ struct StackFit {
         let fit = TemplateFit(
           template: common.reconstruction(of: index), region: region.inset(by: 1), centre: centre),
         let rest = fit.refine(
-          Placement(), of: try steepness.image(index).splineCoefficients(), fitsScale: fitsScale)?
-          .placement
+          Placement(), of: try steepness.image(index).splineCoefficients())?.placement
       else { return old }
       return Placement(
         drift: Drift(

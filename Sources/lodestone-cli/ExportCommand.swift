@@ -7,7 +7,7 @@ struct ExportCommand: DocumentedCommand {
     commandName: "export", abstract: "Write a run's maps, spectra and drift as files.",
     discussion: """
       Maps are int16 TIFF of the frame's size: 0 is the largest cluster, -1 noise, -2 not analysed, \
-      and in DBSCAN's own map -3 not eligible.
+      and in DBSCAN's own map -3 not eligible. In the mask 1 is sample, 0 empty field, 2 a pore, -2 not seen in every frame.
       """)
 
   static let examples = [
@@ -28,25 +28,29 @@ struct ExportCommand: DocumentedCommand {
   var dbscanLabels: String?
 
   @Option(
+    help: "Where sample, empty field and pores are.", completion: .file(extensions: ["tif"]))
+  var mask: String?
+
+  @Option(
     help: "CSV: energy_eV and each cluster's mean and standard deviation (OD).",
     completion: .file(extensions: ["csv"]))
   var spectra: String?
 
   @Option(
-    help: "CSV: energy_ev, dy_px, dx_px, scale of each frame.",
+    help: "CSV: energy_ev, dy_px, dx_px, scale of each frame: what ingest --drift takes.",
     completion: .file(extensions: ["csv"]))
   var drift: String?
 
   func validate() throws {
     if targets.isEmpty {
-      throw ValidationError("name a file: --labels, --dbscan-labels, --spectra or --drift")
+      throw ValidationError("name a file: --labels, --dbscan-labels, --mask, --spectra or --drift")
     }
     if Set(targets).count < targets.count {
       throw ValidationError("two of the files to write have the same name")
     }
   }
 
-  private var targets: [String] { [labels, dbscanLabels, spectra, drift].compactMap { $0 } }
+  private var targets: [String] { [labels, dbscanLabels, mask, spectra, drift].compactMap { $0 } }
 
   func run() throws {
     let catalog = try catalog.open(.read)
@@ -55,6 +59,7 @@ struct ExportCommand: DocumentedCommand {
     let export = Export(catalog: catalog, run: run)
     if let labels { try export.writeMap("label", to: labels) }
     if let dbscanLabels { try export.writeMap("dbscan", to: dbscanLabels) }
+    if let mask { try export.writeMap("mask", to: mask) }
     if let spectra { try export.writeSpectra(to: spectra) }
     if let drift { try export.writeDrift(to: drift) }
   }

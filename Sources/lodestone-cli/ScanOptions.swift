@@ -6,6 +6,7 @@ extension SignalKind: ExpressibleByArgument {}
 extension Geometry: ExpressibleByArgument {}
 
 extension PixelSize: ExpressibleByArgument {
+  /// A size as it is typed: 0.028, or 0.05x0.028.
   public init?(argument: String) { self.init(argument) }
 }
 

@@ -26,10 +26,12 @@ struct SmallScan {
   }
 
   func ingest(
-    _ request: ScanRequest? = nil, _ settings: [String] = [],
+    _ request: ScanRequest? = nil, _ settings: [String] = [], resources: Resources = Resources(),
     explain: ((RunDifference) -> Void)? = nil
   ) throws -> Ingest.Outcome {
-    try Ingest(catalog: catalog, parameters: ParameterSet(settings: settings), command: "test")
-      .run(request ?? self.request, sample: "M1", explain: explain)
+    try Ingest(
+      catalog: catalog, parameters: ParameterSet(settings: settings), resources: resources,
+      command: "test"
+    ).run(request ?? self.request, sample: "M1", explain: explain)
   }
 }

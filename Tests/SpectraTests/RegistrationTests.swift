@@ -127,8 +127,22 @@ import TestSupport
       #expect(found.isFound)
       expect(found, scales, within: 0.0005)
     }
+    // A curve of two pixels and more at the edge.
+    let curved = energies.map { 1 + 0.2 * pow(($0 - 6150) / 1090, 2) }
+    expect(law(curved, noise: 0.0005), curved, within: 0.0005)
     let zonePlate = energies.map { 6150 / $0 }
     expect(law(zonePlate, noise: 0.0005), zonePlate, within: 0.0005)
+  }
+
+  /// Where the outline seems to move as contrast jumps, the law is that of the energy alone.
+  @Test func contrastIsNoMagnification() {
+    let contrast = energies.map { $0 < 6208 ? 1.0 : $0 < 7112 ? -2 : 0.5 }
+    let scales = energies.map { scale(-0.024, $0) }
+    let seen = zip(scales, contrast).map { $0 + 0.002 * ($1 - 1) }
+    let found = ScaleLaw(energies: energies, scales: seen, contrast: [contrast], halfSide: 128)
+    expect(found, scales, within: 1e-6)
+    let alone = ScaleLaw(energies: energies, scales: seen, halfSide: 128)
+    #expect(zip(alone.scales, scales).contains { abs($0 - $1) > 1e-3 })
   }
 
   /// What stays within half a pixel at the edge, or within its own error, is no change.

@@ -1,0 +1,194 @@
+import Foundation
+import Lodestone
+import PhaseCatalog
+import Spectra
+import StackIO
+import Testing
+import TestSupport
+
+/// Given drift, bands, masks, oblong pixels: the way from counts to registered optical density as an ingest goes it.
+@Suite struct RegisteredTests {
+  private let scan: SmallScan
+
+  init() throws { scan = try SmallScan() }
+
+  private func result(_ settings: [String] = [], _ resources: Resources = Resources()) throws
+    -> ResultRecord
+  {
+    let outcome = try scan.ingest(nil, settings, resources: resources)
+    let id = try #require(try scan.catalog.storedResult(of: outcome.runID))
+    return try scan.catalog.result(id)
+  }
+
+  /// With so little memory that all frames lie in a scratch file, every number is the same.
+  @Test(arguments: [[], ["register.scale=none"], ["register.method=none", "mask.method=od"]])
+  func theSameBitsInBands(settings: [String]) throws {
+    let whole = try result(settings)
+    let second = try SmallScan()
+    var told: [String] = []
+    let outcome = try Ingest(
+      catalog: second.catalog, parameters: ParameterSet(settings: settings),
+      resources: Resources(memory: 51_800_000, scratchDirectory: second.folder.path),
+      command: "test", progress: { told.append($0) }
+    ).run(second.request, sample: "M1")
+    #expect(
+      told.contains { $0.hasPrefix("a scratch file of 492 kB in \(second.folder.path)") }, "\(told)"
+    )
+    let id = try #require(try second.catalog.storedResult(of: outcome.runID))
+    #expect(try second.catalog.result(id) == whole)
+    let left = try FileManager.default.contentsOfDirectory(atPath: second.folder.path)
+    #expect(!left.contains { $0.contains("scratch") })
+  }
+
+  @Test func tooLittleMemoryIsSaid() throws {
+    let error = #expect(throws: AnalysisError.self) {
+      try scan.ingest(nil, [], resources: Resources(memory: 20_000_000))
+    }
+    #expect(
+      error?.description.contains("needs at least 51.") == true, "\(error?.description ?? "")")
+    let nowhere = #expect(throws: ScratchFailure.self) {
+      try scan.ingest(
+        nil, ["pca.components=2"],
+        resources: Resources(memory: 51_800_000, scratchDirectory: "/nowhere"))
+    }
+    #expect(nowhere?.description.contains("--scratch DIR") == true)
+  }
+
+  /// The truth, given as a file with its rows in another order, is what is used: against the first frame, and not
+  /// measured.
+  @Test func givenDrift() throws {
+    let truth = try DriftFile(path: scan.folder.file("ex/truth/drift.csv"))
+    let reversed = try #require(
+      DriftFile(text: truth.text.split(separator: ";").reversed().joined(separator: ";")))
+    let found = try result(["register.drift=\(reversed.text)"])
+    let first = truth.rows[0]
+    for (row, frame) in zip(truth.rows, found.frames) {
+      #expect(abs(frame.driftDY - (row.dy - first.dy)) < 1e-12)
+      #expect(abs(frame.driftDX - (row.dx - first.dx)) < 1e-12)
+      #expect(frame.scale == 1 && frame.quality?.residual == nil)
+    }
+    #expect(!found.values.contains { $0.name == "register.chain_error" })
+    // What was measured is close to it.
+    let measured = try result()
+    for (a, b) in zip(found.frames, measured.frames) {
+      #expect(abs(a.driftDY - b.driftDY) < 0.3 && abs(a.driftDX - b.driftDX) < 0.3)
+      #expect(try #require(b.quality?.residual) < 0.1)
+    }
+  }
+
+  @Test func driftThatDoesNotFitIsRefused() throws {
+    for (drift, words) in [
+      ("0,0;1,1", "drift is given for 2 frames, and there are 30"),
+      (
+        (0..<30).map { "\(7000 + $0)@0,0" }.joined(separator: ";"),
+        "no drift is given for 6148.0 eV"
+      ),
+    ] {
+      let error = #expect(throws: AnalysisError.self) {
+        try scan.ingest(nil, ["register.drift=\(drift)"])
+      }
+      #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
+    }
+    for settings in [["register.drift=here"], ["register.drift=0,0", "register.method=none"]] {
+      #expect(throws: ParameterError.self) { try ParameterSet(settings: settings) }
+    }
+  }
+
+  /// The mask's map, the depth and what touches the surface fit together.
+  @Test func mapsOfTheMask() throws {
+    let found = try result()
+    func map(_ kind: String) throws -> [Int] {
+      let map = try #require(found.maps.first { $0.kind == kind })
+      return try TIFFFile(bytes: map.tiff, name: kind).frame(page: 0).values.floats.map { Int($0) }
+    }
+    let (mask, label) = (try map("mask"), try map("label"))
+    #expect(Set(mask).isSuperset(of: [0, 1, -2]) && Set(mask).isSubset(of: [0, 1, 2, -2]))
+    for (m, l) in zip(mask, label) where l != -2 { #expect(m == 1) }
+    let surfaces = found.clusters.compactMap(\.surface)
+    #expect(surfaces.count == found.clusters.count)
+    for (cluster, surface) in zip(found.clusters, surfaces) {
+      #expect(surface.surfacePixels <= cluster.pixels)
+      #expect(surface.surfaceAreaUM2 == 0.028 * 0.028 * Double(surface.surfacePixels))
+    }
+    #expect(surfaces.contains { $0.surfacePieces > 0 })
+  }
+
+  /// Twice as high as wide: areas double, depth counts in the smaller side, and it is another scan.
+  @Test func oblongPixels() throws {
+    let square = try result()
+    var request = scan.request
+    request.pixelSize = PixelSize("0.056x0.028")
+    let outcome = try scan.ingest(request)
+    let id = try #require(try scan.catalog.storedResult(of: outcome.runID))
+    let oblong = try scan.catalog.result(id)
+    #expect(outcome.status == .stored)
+    #expect(oblong.maps == square.maps)
+    #expect(
+      zip(oblong.clusters, square.clusters).allSatisfy { $0.areaUM2 == 2 * ($1.areaUM2 ?? 0) })
+    func deepest(_ result: ResultRecord) -> Int {
+      result.depthHistogram.values.flatMap(\.keys).max() ?? 0
+    }
+    #expect(deepest(oblong) > deepest(square))
+    let record = try scan.catalog.scan(
+      try #require(try scan.catalog.run(outcome.runID).scanID as String?))
+    #expect(record.oblongPixelUM == .init(height: 0.056, width: 0.028))
+    #expect(record.pixelSizeUM == 0.028)
+    let zones = try scan.catalog.ask(
+      try StoredQuery.named("surface-vs-bulk"), parameters: ["surface_depth_um": "0.1"])
+    #expect(zones.rows.count == 4)
+    #expect(try CatalogCheck(catalog: scan.catalog).run(.deep).findings == [])
+  }
+
+  /// A drift of 18 px, few photons, vignetting to 3 % and a graded layer, by the example itself: drift about its mean
+  /// is measured to 0.03 px, and no more is cropped than the drift asks for.
+  @Test(arguments: [0.0, -0.024]) func hardScans(change: Double) throws {
+    let folder = try TemporaryFolder()
+    var example = ExampleScan()
+    (example.height, example.width, example.energyCount) = (240, 224, 60)
+    (example.seed, example.photons, example.largestDrift) = (8, 600, 18)
+    (example.cornerLight, example.grading) = (0.03, 0.5)
+    if change != 0 { example.magnification = .linear(change) }
+    try example.write(to: folder.file("ex"))
+    let request = ScanRequest(path: folder.file("ex"))
+    _ = try Catalog.create(at: folder.file("t.lode"))
+    let catalog = try Catalog(path: folder.file("t.lode"), access: .write)
+    let outcome = try Ingest(catalog: catalog, parameters: ParameterSet(), command: "test")
+      .run(request, sample: "M1")
+    let id = try #require(try catalog.storedResult(of: outcome.runID))
+    let found = try catalog.result(id)
+    let truth = example.placements
+    let errors = zip(found.frames, truth).map { frame, true_ in
+      (
+        dy: frame.driftDY - (true_.drift.dy - true_.scale * truth[0].drift.dy),
+        dx: frame.driftDX - (true_.drift.dx - true_.scale * truth[0].drift.dx)
+      )
+    }
+    let count = Double(errors.count)
+    let mean = (
+      dy: errors.reduce(0.0) { $0 + $1.dy } / count, dx: errors.reduce(0.0) { $0 + $1.dx } / count
+    )
+    let squares = errors.reduce(0.0) { sum, error in
+      let (dy, dx) = (error.dy - mean.dy, error.dx - mean.dx)
+      return sum + dy * dy + dx * dx
+    }
+    #expect((squares / count).squareRoot() < 0.03)
+    for (frame, placement) in zip(found.frames, truth) {
+      #expect(abs(frame.scale / placement.scale - 1) < 5e-4)
+    }
+    let least = (0..<240 * 224).count { pixel in
+      let centre = OpticalCentre(ofHeight: 240, width: 224)
+      return !truth.allSatisfy { placement in
+        let (dy, dx) = (
+          placement.drift.dy - placement.scale * truth[0].drift.dy,
+          placement.drift.dx - placement.scale * truth[0].drift.dx
+        )
+        let y = centre.y + placement.scale * (Double(pixel / 224) - centre.y) + dy
+        let x = centre.x + placement.scale * (Double(pixel % 224) - centre.x) + dx
+        return (0...239).contains(y) && (0...223).contains(x)
+      }
+    }
+    let cropped = try #require(found.values.first { $0.name == "register.cropped" }).number
+    // A line more or less where the drift is close to a whole pixel.
+    #expect(abs(cropped - Double(least)) <= 2 * (240 + 224))
+  }
+}
