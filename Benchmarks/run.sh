@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Measures `lodestone cluster` beside its peers on the same files, in one run: Benchmarks/run.sh --help
-# and reading a scan beside cat and tifffile: Benchmarks/run.sh reading --help
+# reading a scan beside cat and tifffile: Benchmarks/run.sh reading --help
+# and the way to registered optical density beside numpy, scipy and scikit-image: Benchmarks/run.sh registering --help
 # Needs Python 3.11 or later; R's dbscan takes part where Rscript and r-cran-dbscan are installed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -14,9 +15,11 @@ if ! cmp --quiet "$requirements" .build/benchmarks/requirements.txt; then
 fi
 swift build --configuration release --product lodestone --quiet >&2
 script=benchmark
-if [ "${1:-}" = reading ]; then
-  script=reading
-  shift
-fi
+case "${1:-}" in
+  reading | registering)
+    script=$1
+    shift
+    ;;
+esac
 exec .build/benchmarks/bin/python "Benchmarks/$script.py" \
   "$(swift build --configuration release --show-bin-path)/lodestone" "$@"

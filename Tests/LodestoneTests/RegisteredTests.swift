@@ -113,6 +113,43 @@ import TestSupport
     #expect(surfaces.contains { $0.surfacePieces > 0 })
   }
 
+  /// A pixel that is dead in all frames, and one that is hot in most, are no holes in the sample and no surface; they
+  /// are not analysed, and each frame counts them.
+  @Test func deadAndHotPixelsAreNoHoles() throws {
+    let whole = try result(["register.method=none"])
+    let places = (dead: 32 * 64 + 30, hot: 36 * 64 + 34)
+    let file = try TIFFFile(path: scan.request.path)
+    let pages = try (0..<30).map { page -> TIFFWriter.Page in
+      var image = try file.frame(page: page).image
+      image.pixels[places.dead] = 0
+      image.pixels[places.hot] = 60_000
+      return .init(height: 64, width: 64, samples: .uint16(image.pixels.map { UInt16($0) }))
+    }
+    var request = scan.request
+    request.path = scan.folder.file("holes.tif")
+    try Data(TIFFWriter.encode(pages)).write(to: URL(fileURLWithPath: request.path))
+    let outcome = try scan.ingest(request, ["register.method=none"])
+    let id = try #require(try scan.catalog.storedResult(of: outcome.runID))
+    let found = try scan.catalog.result(id)
+    func map(_ result: ResultRecord, _ kind: String) throws -> [Int] {
+      let map = try #require(result.maps.first { $0.kind == kind })
+      return try TIFFFile(bytes: map.tiff, name: kind).frame(page: 0).values.floats.map { Int($0) }
+    }
+    #expect(try map(found, "mask") == map(whole, "mask"))
+    let labels = try map(found, "label")
+    #expect(labels[places.dead] == -2 && labels[places.hot] == -2)
+    #expect(found.analysedPixels == whole.analysedPixels - 2)
+    for frame in found.frames {
+      let quality = try #require(frame.quality)
+      #expect(quality.unmeasuredPixels == 1 && quality.outlierPixels == 1)
+      #expect(frame.alteredPixels == 2)
+    }
+    func deepest(_ result: ResultRecord) -> Int? {
+      result.depthHistogram.values.flatMap(\.keys).max()
+    }
+    #expect(deepest(found) == deepest(whole))
+  }
+
   /// Twice as high as wide: areas double, depth counts in the smaller side, and it is another scan.
   @Test func oblongPixels() throws {
     let square = try result()
