@@ -60,9 +60,6 @@ import TestSupport
       let error = max(abs(found.dy - drift.dy), abs(found.dx - drift.dx))
       #expect(error < (index == 7 ? 0.3 : 0.1), "\(index): \(found)")
     }
-    // It stands out by its residual.
-    let worst = outcome.residuals.indices.max { outcome.residuals[$0] < outcome.residuals[$1] }
-    #expect(worst == 7)
   }
 
   /// Stripes show no displacement along themselves: none is made up.
