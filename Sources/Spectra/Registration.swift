@@ -9,7 +9,8 @@
 /// goes in a last fit of how steep each frame is, wherever it is steep, to what all have in common.
 /// Magnification is measured in the first fits to the reconstruction, and follows a ``ScaleLaw``.
 public struct Registration: Sendable, Equatable {
-  /// The standard deviation of the blur before measuring, px.
+  /// The standard deviation of the blur before measuring, px; 0.6 of it in binned pixels where frames are binned, which
+  /// takes most of the noise.
   public var blur: Double = 1
   /// How many times all frames are fitted to the stack's reconstruction, before and after the
   /// first fit of their steepness; 0 leaves the chain as it is.
@@ -97,12 +98,12 @@ public struct Registration: Sendable, Equatable {
         count: count, height: height / fine, width: width / fine, scratch: scratch)
     _ = try mapInParallel(count, threads: threads) { (index) throws(ScratchFailure) in
       let binned = try frame(index).binned(by: fine)
-      try small.set(index, to: binned.binned(by: coarse / fine).blurred(sigma: blur))
-      try large?.set(index, to: binned.blurred(sigma: blur).splineCoefficients())
+      try small.set(index, to: binned.binned(by: coarse / fine).blurred(sigma: blur(coarse)))
+      try large?.set(index, to: binned.blurred(sigma: blur(fine)).splineCoefficients())
     }
     let middle = centre ?? OpticalCentre(ofHeight: height, width: width)
     let smallCentre = middle.binned(by: coarse)
-    guard let chain = try Chain(small, blur: blur, smallCentre).placements(scale, known) else {
+    guard let chain = try Chain(small, blur: blur(coarse), smallCentre).placements(scale, known) else {
       return outcome
     }
     var found = StackFit.Found(placements: chain)
@@ -110,15 +111,16 @@ public struct Registration: Sendable, Equatable {
       _ = try mapInParallel(count) { (index) throws(ScratchFailure) in
         try small.set(index, to: try small.image(index).splineCoefficients())
       }
-      found = try StackFit(coefficients: small, blur: blur, smallCentre, scratch: nil)
-        .refine(chain, scale, rounds: templateRounds)
+      found = try StackFit(
+        coefficients: small, blur: blur(coarse), smallCentre, binning: coarse, scratch: nil
+      ).refine(chain, scale, rounds: templateRounds)
     }
     var size = Double(coarse)
     if let large {
       let ratio = size / Double(fine)
       found.placements = found.placements.map { $0.magnified(by: ratio) }
       found = try StackFit(
-        coefficients: large, blur: blur, middle.binned(by: fine), scratch: scratch
+        coefficients: large, blur: blur(fine), middle.binned(by: fine), binning: fine, scratch: scratch
       ).finish(found, scale, rounds: templateRounds)
       size = Double(fine)
     }
@@ -152,6 +154,8 @@ public struct Registration: Sendable, Equatable {
     precondition(scales.count == count, "one scale a frame")
     return scales
   }
+
+  private func blur(_ binning: Int) -> Double { binning == 1 ? blur : 0.6 * blur }
 
   private func binning(of side: Int, toSide largest: Int) -> Int {
     var factor = 1

@@ -6,6 +6,8 @@ struct StackFit {
   private let aligned: FrameStore
   private let blur: Double
   private let centre: OpticalCentre
+  /// How many of the scan's pixels a side of these has.
+  private let binning: Int
 
   /// What was found.
   struct Found {
@@ -15,11 +17,13 @@ struct StackFit {
   }
 
   init(
-    coefficients: FrameStore, blur: Double, _ centre: OpticalCentre, scratch: ScratchSpace?
+    coefficients: FrameStore, blur: Double, _ centre: OpticalCentre, binning: Int,
+    scratch: ScratchSpace?
   ) throws(ScratchFailure) {
     self.coefficients = coefficients
     self.blur = blur
     self.centre = centre
+    self.binning = binning
     aligned = try FrameStore(
       count: coefficients.count, height: coefficients.height, width: coefficients.width,
       scratch: scratch)
@@ -72,7 +76,7 @@ struct StackFit {
     let first = placements[0].scale
     let law = ScaleLaw(
       energies: energies, scales: placements.map { $0.scale / first }, contrast: contrast,
-      halfSide: Double(max(coefficients.height, coefficients.width)) / 2)
+      halfSide: Double(binning * max(coefficients.height, coefficients.width)) / 2)
     return (
       zip(placements, law.scales).map { Placement(drift: $0.drift, scale: $1) }, law
     )
