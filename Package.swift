@@ -35,6 +35,8 @@ let package = Package(
     // Two-dimensional FFT for phase correlation (BSD; FFTW is GPL). No pkgConfig: its file
     // carries -D flags that SwiftPM refuses with a warning, and float is the default anyway.
     .systemLibrary(name: "CKissFFT", providers: [.apt(["libkissfft-dev"])]),
+    // The C library's mallopt, which Swift's Glibc leaves out.
+    .systemLibrary(name: "CMalloc"),
 
     // The inner loops of the neighbour search for AVX-512, AVX2 and any other processor, chosen at run time: Swift
     // compiles for one instruction set only.
@@ -59,7 +61,7 @@ let package = Package(
     .executableTarget(
       name: "lodestone-cli",
       dependencies: [
-        "Lodestone", "StackIO", "Spectra", "Clustering", "PhaseCatalog",
+        "CMalloc", "Lodestone", "StackIO", "Spectra", "Clustering", "PhaseCatalog",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

@@ -31,15 +31,13 @@ struct Analysis {
     let scan = loaded.scan
     let plan = try resources.plan(
       frames: scan.energies.count, height: scan.height, width: scan.width)
-    if let scratch = plan.scratch {
-      progress("a scratch file of \(sizeInWords(plan.scratchBytes)) in \(scratch.directory)")
-    }
+    if let words = plan.scratchWords { resources.tell(words) }
     let density = try timed("correct", "optical density", &times) {
       try OpticalDensityStage(parameters: parameters, resources: plan).run(loaded)
     }
     let registered = try timed("register", "registering the frames", &times) {
       try RegistrationStage(parameters: parameters, resources: plan)
-        .run(density, energies: scan.energies)
+        .run(density, scan)
     }
     let mask = try timed("mask", "finding the sample", &times) {
       try MaskStage(parameters: parameters).run(registered, energies: scan.energies)

@@ -86,6 +86,9 @@ public struct Ingest {
     do {
       result = try execution.analyse(
         loaded, parameters, resources, path: request.path, progress: progress)
+    } catch let error as ScratchFailure {
+      // The machine's fault, and not the run's.
+      throw error
     } catch {
       try store(.failure(execution.text(of: error, path: request.path)))
       throw error

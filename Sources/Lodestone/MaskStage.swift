@@ -36,7 +36,7 @@ struct MaskStage {
       default: mask.joined(byDensity, byStep, width: maps.mean.width)
       }
     return Output(
-      mean: maps.mean, isSample: isSample,
+      mean: maps.mean, isSample: zip(isSample, registered.isLost).map { $0 && !$1 },
       stepPixels: isSample.indices.count { isSample[$0] && !byDensity[$0] })
   }
 }

@@ -9,6 +9,8 @@ struct OpticalDensityStage {
   struct Alterations: Sendable {
     /// The pixels, ascending.
     var pixels: [Int32] = []
+    /// Those of them that nothing near was measured of.
+    var lost: [Int32] = []
     var saturated = 0
     var outliers = 0
     var unmeasured = 0
@@ -129,7 +131,8 @@ struct OpticalDensityStage {
         }
         try frames.set(index, to: frame.image)
         return Alterations(
-          pixels: frame.altered, saturated: frame.saturatedCount, outliers: frame.outlierCount,
+          pixels: frame.altered, lost: frame.lost, saturated: frame.saturatedCount,
+          outliers: frame.outlierCount,
           unmeasured: frame.unmeasuredCount)
       }
     }

@@ -66,7 +66,8 @@ public struct ParameterDefinition: Sendable {
       "measure and correct each frame's drift"),
     .init(
       "register.drift", .text, "measured",
-      "the drift of each frame, where it is known: EV@DY,DX or EV@DY,DX,SCALE with semicolons between (--drift FILE)"
+      "the drift of each frame, where it is known: EV@DY,DX or EV@DY,DX,SCALE with semicolons between "
+        + "(--drift FILE); without scales the size is the same, or a zone plate's by register.scale"
     ),
     .init(
       "register.scale", .choice(["measured", "zone-plate", "none"]), "measured",

@@ -60,8 +60,13 @@ public struct ParameterSet: Sendable, Equatable {
       )
     }
     _ = try elements()
-    if try givenDrift() != nil, text("register.method") == "none" {
+    guard let drift = try givenDrift() else { return }
+    if text("register.method") == "none" {
       throw ParameterError("register.method=none: drift is given, by register.drift or --drift")
+    }
+    if text("register.scale") != "measured", drift.rows.contains(where: { $0.scale != nil }) {
+      throw ParameterError(
+        "register.scale=\(text("register.scale")): the drift that is given has scales of its own")
     }
   }
 

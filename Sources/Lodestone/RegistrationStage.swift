@@ -16,7 +16,9 @@ struct RegistrationStage {
     var scale: ScaleLaw?
     /// The pixels that lie inside every frame.
     var isInside: [Bool]
-    /// Those of them that were measured in at least half of the frames.
+    /// Those of them that some frame shows nothing of, nor of what lies near.
+    var isLost: [Bool]
+    /// Those that are not lost and were measured in at least half of the frames.
     var isMeasured: [Bool]
 
     /// The pixels that some frame does not show.
@@ -26,11 +28,11 @@ struct RegistrationStage {
   let parameters: ParameterSet
   let resources: ResourcePlan
 
-  func run(_ density: OpticalDensityStage.Output, energies: [Double]) throws -> Output {
+  func run(_ density: OpticalDensityStage.Output, _ scan: Scan) throws -> Output {
     let frames = density.frames
     let (height, width) = (frames.height, frames.width)
     let centre = centre(height, width)
-    let outcome = try placements(density, energies, centre)
+    let outcome = try placements(density, scan, centre)
     let placements = outcome.placements
     _ = try mapInParallel(frames.count, threads: resources.threads) {
       (index) throws(ScratchFailure) in
@@ -39,10 +41,14 @@ struct RegistrationStage {
     }
     let isInside = pixelsInside(placements, centre, height, width)
     let altered = alterations(density.altered.map(\.pixels), placements, centre, height, width)
+    let lost = alterations(density.altered.map(\.lost), placements, centre, height, width)
+    let isLost = isInside.indices.map { isInside[$0] && lost[$0] > 0 }
     return Output(
       frames: frames, placements: placements, residuals: outcome.residuals,
-      chainError: outcome.chainError, scale: outcome.scale, isInside: isInside,
-      isMeasured: isInside.indices.map { isInside[$0] && 2 * Int(altered[$0]) <= frames.count })
+      chainError: outcome.chainError, scale: outcome.scale, isInside: isInside, isLost: isLost,
+      isMeasured: isInside.indices.map {
+        isInside[$0] && !isLost[$0] && 2 * Int(altered[$0]) <= frames.count
+      })
   }
 
   private func centre(_ height: Int, _ width: Int) -> OpticalCentre {
@@ -53,10 +59,11 @@ struct RegistrationStage {
   }
 
   private func placements(
-    _ density: OpticalDensityStage.Output, _ energies: [Double], _ centre: OpticalCentre
+    _ density: OpticalDensityStage.Output, _ scan: Scan, _ centre: OpticalCentre
   ) throws -> Registration.Outcome {
+    let energies = scan.energies
     if let given = try parameters.givenDrift() {
-      return Registration.Outcome(placements: try givenPlacements(given, energies))
+      return Registration.Outcome(placements: try givenPlacements(given, scan))
     }
     guard parameters.text("register.method") == "translation" else {
       return Registration.Outcome(placements: energies.map { _ in Placement() })
@@ -77,8 +84,9 @@ struct RegistrationStage {
 
   /// Given placements, against the frame of the lowest energy.
   private func givenPlacements(
-    _ given: DriftFile, _ energies: [Double]
+    _ given: DriftFile, _ scan: Scan
   ) throws(AnalysisError) -> [Placement] {
+    let energies = scan.energies
     guard given.rows.count == energies.count else {
       throw AnalysisError(
         "drift is given for \(given.rows.count) frames, and there are \(energies.count)")
@@ -94,9 +102,18 @@ struct RegistrationStage {
               + (row.energyEV.map { "\($0) eV" } ?? "no energy"))
         }
       }
+    } else if scan.isSorted {
+      // Which order the rows have, the file's or that of the energies, cannot be told.
+      throw AnalysisError(
+        "the frames were sorted by their energies, and the drift is given without: add a column energy_ev"
+      )
     }
-    return rows.map { row in
-      let scale = row.scale / rows[0].scale
+    let isZonePlate = parameters.text("register.scale") == "zone-plate"
+    let scales = zip(rows, energies).map { row, energy in
+      row.scale ?? (isZonePlate ? energies[0] / energy : 1)
+    }
+    return zip(rows, scales).map { row, ownScale in
+      let scale = ownScale / scales[0]
       return Placement(
         drift: Drift(dy: row.dy - scale * rows[0].dy, dx: row.dx - scale * rows[0].dx),
         scale: scale)

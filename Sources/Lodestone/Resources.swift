@@ -3,11 +3,13 @@ import Spectra
 import StackIO
 
 /// What an analysis may use of the machine. It changes nothing of what is found.
-public struct Resources: Sendable, Equatable {
+public struct Resources {
   /// Memory, bytes; nil for as much as it takes.
   public var memory: Int?
   /// The folder for a scratch file, which is made where the memory does not hold the stack.
   public var scratchDirectory: String
+  /// Is told of a scratch file, its size and its place, before it is made.
+  public var tell: (String) -> Void = { _ in }
 
   /// As much memory as it takes, or so many bytes.
   ///
@@ -20,8 +22,8 @@ public struct Resources: Sendable, Equatable {
 
   /// How a scan of a shape is analysed with them.
   ///
-  /// - Throws: ``AnalysisError`` where the memory is too little for any way.
-  func plan(frames: Int, height: Int, width: Int) throws(AnalysisError) -> ResourcePlan {
+  /// - Throws: ``ScratchFailure`` where the memory is too little for any way, or the scratch file has no room.
+  func plan(frames: Int, height: Int, width: Int) throws(ScratchFailure) -> ResourcePlan {
     let cores = ProcessInfo.processInfo.activeProcessorCount
     guard let memory else { return ResourcePlan(threads: cores, scratch: nil, scratchBytes: 0) }
     let stack = frames * height * width * MemoryLayout<Float>.stride
@@ -33,12 +35,16 @@ public struct Resources: Sendable, Equatable {
     }
     let threads = min(cores, (memory - fixed) / aThread)
     guard threads >= 1 else {
-      throw AnalysisError(
-        "a scan of \(frames) frames of \(height) x \(width) needs at least "
+      throw ScratchFailure(
+        description: "a scan of \(frames) frames of \(height) x \(width) needs at least "
           + "\(sizeInWords(fixed + aThread)) (--memory)")
     }
-    return ResourcePlan(
-      threads: threads, scratch: ScratchSpace(directory: scratchDirectory), scratchBytes: stack)
+    // The stack itself, and what is measured on binned frames.
+    let (coarse, fine) = Registration().binning(height: height, width: width)
+    let measured = coarse == fine ? 0 : 2 * (stack / (fine * fine))
+    let space = ScratchSpace(directory: scratchDirectory)
+    try space.require(bytes: stack + measured)
+    return ResourcePlan(threads: threads, scratch: space, scratchBytes: stack + measured)
   }
 }
 
@@ -47,21 +53,21 @@ struct ResourcePlan: Sendable {
   let threads: Int
   /// nil where the frames stay in memory.
   let scratch: ScratchSpace?
-  /// The size of the stack in the scratch file.
+  /// The size of all that lies in scratch files.
   let scratchBytes: Int
 
   /// What an analysis holds whatever it does: the program, per-pixel maps and features, small frames to measure on.
   static func fixedBytes(frames: Int, height: Int, width: Int) -> Int {
     let program = 48 << 20
     let maps = 64 * height * width
-    var side = max(height, width)
-    var factor = 1
-    while side > 320 {
-      side /= 2
-      factor *= 2
-    }
-    let small = 2 * frames * (height / factor) * (width / factor) * MemoryLayout<Float>.stride
+    let (coarse, _) = Registration().binning(height: height, width: width)
+    let small = 2 * frames * (height / coarse) * (width / coarse) * MemoryLayout<Float>.stride
     return program + maps + small
+  }
+
+  /// nil where there is no scratch file.
+  var scratchWords: String? {
+    scratch.map { "a scratch file of \(sizeInWords(scratchBytes)) in \($0.directory)" }
   }
 
   /// A store for a scan's frames.

@@ -25,10 +25,13 @@ struct SummaryStage {
       smallestFindablePixels: smallestFindable(clustered),
       values: values(density, registered, mask, clustered),
       componentVariances: clustered.variances, usedComponents: clustered.dimensions,
-      warnings: warnings(scan, density, clustered, clusters, hasDepth: !histogram.isEmpty),
+      warnings: ResultWarnings(
+        parameters: parameters, scan: scan, density: density, registered: registered,
+        clustered: clustered, clusters: clusters, hasDepth: !histogram.isEmpty
+      ).lines,
       frames: frames(scan, density, registered),
       clusters: clusters, depthHistogram: histogram, depthBinPX: Self.depthBinPX,
-      maps: try maps(scan, registered, mask, clustered, depth))
+      maps: try maps(scan, registered, mask, clustered))
   }
 
   private func frames(
@@ -151,10 +154,17 @@ struct SummaryStage {
   ) -> Depth? {
     let size = scan.pixelSize?.value ?? PixelSize(sideUM: 1)
     return Depth(
-      isSample: mask.isSample, isMeasured: registered.isInside, height: scan.height,
+      isSample: solid(registered, mask), isMeasured: registered.isInside, height: scan.height,
       width: scan.width,
       sides: (size.heightUM / size.smallerUM, size.widthUM / size.smallerUM),
       poresAreSurface: parameters.text("depth.pores") == "surface")
+  }
+
+  /// Sample, and what nothing is known of: that is no surface.
+  private func solid(
+    _ registered: RegistrationStage.Output, _ mask: MaskStage.Output
+  ) -> [Bool] {
+    zip(mask.isSample, registered.isLost).map { $0 || $1 }
   }
 
   private func depthHistogram(
@@ -171,7 +181,7 @@ struct SummaryStage {
 
   private func maps(
     _ scan: Scan, _ registered: RegistrationStage.Output, _ mask: MaskStage.Output,
-    _ clustered: ClusteringStage.Output, _ depth: Depth?
+    _ clustered: ClusteringStage.Output
   ) throws -> [MapRecord] {
     let labels = [("label", clustered.labels), ("dbscan", clustered.dbscanLabels)]
       .map { kind, labels in
@@ -179,11 +189,11 @@ struct SummaryStage {
         for (pixel, label) in zip(clustered.grid.pixels, labels) { map[Int(pixel)] = Int16(label) }
         return (kind, map)
       }
-    let isOutside = depth?.isOutside
+    let isOpen = openField(
+      solid(registered, mask), registered.isInside, scan.height, scan.width)
     let sample = mask.isSample.indices.map { pixel -> Int16 in
-      if mask.isSample[pixel] { return 1 }
-      guard registered.isInside[pixel] else { return -2 }
-      return isOutside?[pixel] == true ? 0 : 2
+      guard registered.isInside[pixel], !registered.isLost[pixel] else { return -2 }
+      return mask.isSample[pixel] ? 1 : isOpen[pixel] ? 0 : 2
     }
     return try (labels + [("mask", sample)]).map { kind, map in
       let page = TIFFWriter.Page(height: scan.height, width: scan.width, samples: .int16(map))
@@ -193,7 +203,7 @@ struct SummaryStage {
     }
   }
 
-  // MARK: Numbers and warnings
+  // MARK: Numbers
 
   private func values(
     _ density: OpticalDensityStage.Output, _ registered: RegistrationStage.Output,
@@ -239,54 +249,5 @@ struct SummaryStage {
       values.append(.init(name: "correct.minimum_reference", number: Double(least), unit: "counts"))
     }
     return values
-  }
-
-  private func warnings(
-    _ scan: Scan, _ density: OpticalDensityStage.Output, _ clustered: ClusteringStage.Output,
-    _ clusters: [ClusterRecord], hasDepth: Bool
-  ) -> [String] {
-    var warnings = scan.remarks
-    let analysed = Double(clustered.grid.pixels.count)
-    func percent(_ part: Int) -> String { "\(Int((100 * Double(part) / analysed).rounded())) %" }
-    if clusters.isEmpty {
-      warnings.append(
-        "no cluster was found: the spectra do not gather at this radius (dbscan.radius)")
-    } else if let largest = clusters.first, Double(largest.pixels) > 0.9 * analysed {
-      warnings.append(
-        "one cluster holds \(percent(largest.pixels)) of the analysed pixels: the sample is uniform, "
-          + "or its spectra form a continuum that density does not part")
-    }
-    let noise = clustered.labels.count(where: { $0 < 0 })
-    if Double(noise) > 0.2 * analysed {
-      warnings.append("\(percent(noise)) of the analysed pixels are noise")
-    }
-    if density.emptyFieldLevels.isEmpty && parameters.text("correct.empty_field") == "auto" {
-      warnings.append("no empty field was found: the beam's flicker is not corrected")
-    }
-    let levels = density.emptyFieldLevels.sorted()
-    if !levels.isEmpty, abs(levels[levels.count / 2]) > 0.2 {
-      warnings.append(
-        "the empty field's OD was \((100 * levels[levels.count / 2]).rounded() / 100) and was taken "
-          + "off: the reference and the frames differ in exposure, or there is a support")
-    }
-    if scan.reference == .emptyField {
-      warnings.append(
-        "I0 was taken from the brightest part of the field: where the sample fills the frame, that "
-          + "is its thinnest part and not the beam")
-    }
-    if !hasDepth {
-      warnings.append("no empty field borders the sample: there is no depth")
-    }
-    let densest = clusters.compactMap { $0.meanSpectrum.max() }.max() ?? 0
-    if densest > 3 {
-      warnings.append(
-        "the mean OD reaches \((10 * densest).rounded() / 10): stray light may flatten the edges")
-    }
-    if let first = clusters.first, first.elements.isEmpty {
-      warnings.append(
-        "no K or L3 edge of \(parameters.text("elements.symbols")) has enough energies before and "
-          + "behind it: no elements")
-    }
-    return warnings
   }
 }

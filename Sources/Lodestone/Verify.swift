@@ -1,5 +1,6 @@
 import Foundation
 public import PhaseCatalog
+import Spectra
 public import StackIO
 
 /// Computes a stored run again from its files, and compares.
@@ -66,6 +67,9 @@ public struct Verify {
     do {
       computed = try execution.analyse(
         loaded, parameters, resources, path: request.path, progress: progress)
+    } catch let error as ScratchFailure {
+      // The machine's fault, and not the run's.
+      throw error
     } catch {
       try store(.failure(execution.text(of: error, path: request.path)))
       throw error

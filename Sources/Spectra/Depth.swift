@@ -187,7 +187,7 @@ public func pieces(of labels: [Int32], isOutside: [Bool], height: Int, width: In
 
 /// The measured pixels without sample that are connected (by sides) to the rim of what was
 /// measured.
-private func openField(
+public func openField(
   _ isSample: [Bool], _ isMeasured: [Bool], _ height: Int, _ width: Int
 ) -> [Bool] {
   func isMeasuredAt(_ y: Int, _ x: Int) -> Bool {

@@ -97,7 +97,8 @@ extension EdgeWindows {
   ) -> [ElementFit.Amount] {
     let k = elements.count
     let weights = elements.map(\.atomicWeight)
-    let atoms = (0..<k).map { density[$0] / weights[$0] }
+    // Less than nothing of an element, within the error or by a wrong spectrum, is none of it: fractions stay from 0 to 1.
+    let atoms = (0..<k).map { max(density[$0], 0) / weights[$0] }
     let total = atoms.reduce(0, +)
     return (0..<k).map { i in
       guard total > 0 else {

@@ -31,6 +31,8 @@ public struct OpticalDensityFrame: Sendable {
   /// The pixels that could not be measured or were outliers, ascending; each took the median of
   /// its neighbours.
   public var altered: [Int32]
+  /// Those of them that are further than 2 px from any that was measured: what they hold says nothing.
+  public var lost: [Int32] = []
   /// How many of them were saturated, in the frame or its reference.
   public var saturatedCount = 0
   /// How many were outliers among their neighbours: hot, or struck by a cosmic ray.
@@ -103,11 +105,16 @@ extension OpticalDensityCorrection {
   /// by the median of their neighbours; nil where nothing is finite.
   public func repaired(_ od: Image) -> OpticalDensityFrame? {
     var image = od
+    var lost: [Int32] = []
     let gaps = od.gaps
     guard gaps.count < od.pixels.count else { return nil }
     if !gaps.isEmpty {
       let typical = quantile(od.pixels.lazy.filter(\.isFinite), 0.5) ?? 0
-      for gap in gaps { image.pixels[gap] = od.medianAround(gap) ?? typical }
+      for gap in gaps {
+        let around = od.medianAround(gap)
+        image.pixels[gap] = around ?? typical
+        if around == nil { lost.append(Int32(gap)) }
+      }
     }
     let median = image.median3x3()
     let limit = max(outlierFloor, outlierDeviations * image.noise(about: median))
@@ -116,11 +123,27 @@ extension OpticalDensityCorrection {
     let isGap = Set(gaps)
     let hot = outliers.filter { !isGap.contains($0) }
     return OpticalDensityFrame(
-      image: image, altered: (gaps + hot).sorted().map { Int32($0) }, outlierCount: hot.count)
+      image: image, altered: (gaps + hot).sorted().map { Int32($0) }, lost: lost,
+      outlierCount: hot.count)
   }
 }
 
 extension Image {
+  /// The image with what lies beyond all but 0.2 % of its pixels at either end brought to there: a spot of the detector
+  /// that is denser than any sample must not be what is followed. The bounds are those of about 20,000 pixels.
+  func clipped() -> Image {
+    let step = max(1, pixels.count / 20_000)
+    let sampled = stride(from: 0, to: pixels.count, by: step).map { pixels[$0] }
+    guard let low = quantile(sampled, 0.002), let high = quantile(sampled, 0.998) else {
+      return self
+    }
+    var result = self
+    result.pixels.withUnsafeMutableBufferPointer { pixels in
+      for index in pixels.indices { pixels[index] = min(max(pixels[index], low), high) }
+    }
+    return result
+  }
+
   /// Adds a number to all pixels.
   package mutating func add(_ number: Float) {
     pixels.withUnsafeMutableBufferPointer { pixels in

@@ -85,9 +85,9 @@ public struct Registration: Sendable, Equatable {
   ) throws(ScratchFailure) -> Outcome {
     let known = knownScales(count)
     var outcome = Outcome(placements: known.map { Placement(scale: $0) })
-    let fine = binning(of: max(height, width), toSide: largestSide)
+    let fine = binning(of: height, width, toSide: largestSide)
     let coarse =
-      templateRounds == 0 ? fine : binning(of: max(height, width), toSide: largestSide / 2)
+      templateRounds == 0 ? fine : binning(of: height, width, toSide: largestSide / 2)
     guard count > 1, min(height, width) / coarse >= 16 else { return outcome }
     let small = try FrameStore(count: count, height: height / coarse, width: width / coarse)
     // The coefficients of the larger ones.
@@ -97,13 +97,14 @@ public struct Registration: Sendable, Equatable {
       : try FrameStore(
         count: count, height: height / fine, width: width / fine, scratch: scratch)
     _ = try mapInParallel(count, threads: threads) { (index) throws(ScratchFailure) in
-      let binned = try frame(index).binned(by: fine)
+      let binned = try frame(index).clipped().binned(by: fine)
       try small.set(index, to: binned.binned(by: coarse / fine).blurred(sigma: blur(coarse)))
       try large?.set(index, to: binned.blurred(sigma: blur(fine)).splineCoefficients())
     }
     let middle = centre ?? OpticalCentre(ofHeight: height, width: width)
     let smallCentre = middle.binned(by: coarse)
-    guard let chain = try Chain(small, blur: blur(coarse), smallCentre).placements(scale, known) else {
+    guard let chain = try Chain(small, blur: blur(coarse), smallCentre).placements(scale, known)
+    else {
       return outcome
     }
     var found = StackFit.Found(placements: chain)
@@ -120,7 +121,8 @@ public struct Registration: Sendable, Equatable {
       let ratio = size / Double(fine)
       found.placements = found.placements.map { $0.magnified(by: ratio) }
       found = try StackFit(
-        coefficients: large, blur: blur(fine), middle.binned(by: fine), binning: fine, scratch: scratch
+        coefficients: large, blur: blur(fine), middle.binned(by: fine), binning: fine,
+        scratch: scratch
       ).finish(found, scale, rounds: templateRounds)
       size = Double(fine)
     }
@@ -155,11 +157,23 @@ public struct Registration: Sendable, Equatable {
     return scales
   }
 
+  /// How many pixels a side those have that are measured on at first, and in the end.
+  package func binning(height: Int, width: Int) -> (coarse: Int, fine: Int) {
+    (
+      coarse: binning(of: height, width, toSide: largestSide / 2),
+      fine: binning(of: height, width, toSide: largestSide)
+    )
+  }
+
   private func blur(_ binning: Int) -> Double { binning == 1 ? blur : 0.6 * blur }
 
-  private func binning(of side: Int, toSide largest: Int) -> Int {
+  /// So that the longer side is at most that, unless the shorter would be below 128 then: a narrow frame shows little as it
+  /// is.
+  private func binning(of height: Int, _ width: Int, toSide largest: Int) -> Int {
     var factor = 1
-    while side / factor > largest { factor *= 2 }
+    while max(height, width) / factor > largest, min(height, width) / (2 * factor) >= 128 {
+      factor *= 2
+    }
     return factor
   }
 

@@ -7,12 +7,27 @@ public struct ScratchSpace: Sendable, Equatable {
 
   /// Scratch files in a folder.
   public init(directory: String) { self.directory = directory }
+
+  /// Refuses where the folder has not so much room.
+  package func require(bytes: Int) throws(ScratchFailure) {
+    var system = statvfs()
+    guard statvfs(directory, &system) == 0 else { return }
+    let free = Int(clamping: UInt64(system.f_bavail) &* UInt64(system.f_frsize))
+    guard bytes <= free else {
+      throw ScratchFailure(
+        description: "\(directory): a scratch file takes \(sizeInWords(bytes)), and "
+          + "\(sizeInWords(free)) are free there (--scratch DIR elsewhere, or more --memory)")
+    }
+  }
 }
 
 /// A scratch file that cannot be made, written or read: which, and why.
 public struct ScratchFailure: Error, Equatable, Sendable, CustomStringConvertible {
   /// One line.
   public let description: String
+
+  /// A failure in words.
+  package init(description: String) { self.description = description }
 }
 
 /// A file of floats that has no name, so that it is gone when the program ends, however it ends.
@@ -22,6 +37,7 @@ final class ScratchFile: Sendable {
 
   /// A file of a size, all of which is reserved.
   init(in space: ScratchSpace, bytes: Int) throws(ScratchFailure) {
+    try space.require(bytes: bytes)
     directory = space.directory
     let template = directory + "/lodestone-scratch-XXXXXX"
     var name = Array(template.utf8CString)
@@ -32,16 +48,6 @@ final class ScratchFile: Sendable {
           + "\(String(cString: strerror(errno))) (--scratch DIR)")
     }
     unlink(name)
-    var system = statvfs()
-    if fstatvfs(descriptor, &system) == 0 {
-      let free = Int(clamping: UInt64(system.f_bavail) &* UInt64(system.f_frsize))
-      guard bytes <= free else {
-        close(descriptor)
-        throw ScratchFailure(
-          description: "\(directory): a scratch file takes \(sizeInWords(bytes)), and "
-            + "\(sizeInWords(free)) are free there (--scratch DIR elsewhere, or more --memory)")
-      }
-    }
     let error = posix_fallocate(descriptor, 0, off_t(max(bytes, 1)))
     guard error == 0 else {
       close(descriptor)

@@ -1,7 +1,7 @@
 /// A text file of drift and magnification: a row for each frame.
 ///
 /// With a header, columns are found by their names: `dy_px` (or dy), `dx_px` (dx), and if wanted `energy_ev`
-/// (energy) and `scale`; others are left alone. Without one, two columns are dy and dx, three energy, dy and dx, four
+/// (or whatever begins with energy, eV, keV) and `scale`; others are left alone. Without one, two columns are dy and dx, three energy, dy and dx, four
 /// these and scale. Drift is how the sample's image in a frame is displaced, px, + down and right.
 public struct DriftFile: Sendable, Equatable {
   /// One frame's row.
@@ -12,8 +12,8 @@ public struct DriftFile: Sendable, Equatable {
     public let dy: Double
     /// px, + is right.
     public let dx: Double
-    /// 1 where the file has none.
-    public let scale: Double
+    /// nil where the file has none.
+    public let scale: Double?
   }
 
   /// The rows, as they stand in the file.
@@ -30,7 +30,8 @@ public struct DriftFile: Sendable, Equatable {
       guard let names else { return without(first.fields.count) }
       return names.firstIndex { known.contains($0) }
     }
-    let energy = place(["energy_ev", "energy", "energy (ev)"]) { $0 >= 3 ? 0 : nil }
+    let isEnergy = { (name: String) in name.hasPrefix("energy") || name == "ev" || name == "kev" }
+    let energy = names.map { $0.firstIndex(where: isEnergy) } ?? (first.fields.count >= 3 ? 0 : nil)
     let scale = place(["scale", "magnification"]) { $0 >= 4 ? 3 : nil }
     guard let dy = place(["dy_px", "dy"], { $0 >= 3 ? 1 : 0 }),
       let dx = place(["dx_px", "dx"], { $0 >= 3 ? 2 : $0 == 2 ? 1 : nil })
@@ -42,9 +43,10 @@ public struct DriftFile: Sendable, Equatable {
     var rows: [Row] = []
     for (line, values) in try table.numbers(columns: columns, of: "drift") {
       let row = Row(
-        energyEV: energy.map { values[$0] }, dy: values[dy], dx: values[dx],
-        scale: scale.map { values[$0] } ?? 1)
-      guard (0.1...10).contains(row.scale), max(abs(row.dy), abs(row.dx)) < 1e5 else {
+        // As in lists of energies, below 70 they are keV.
+        energyEV: energy.map { values[$0] < 70 ? 1000 * values[$0] : values[$0] }, dy: values[dy],
+        dx: values[dx], scale: scale.map { values[$0] })
+      guard (0.1...10).contains(row.scale ?? 1), max(abs(row.dy), abs(row.dx)) < 1e5 else {
         throw InputError(
           "a drift below 100000 px and a scale from 0.1 to 10 are wanted", path: path,
           place: "line \(line)")
@@ -54,11 +56,11 @@ public struct DriftFile: Sendable, Equatable {
     self.rows = rows
   }
 
-  /// The rows as the value of a parameter: "7100@0,0,1;7101@0.5,-0.25,1".
+  /// The rows as the value of a parameter, by energy where they have energies: "7100@0,0;7101@0.5,-0.25,0.99".
   public var text: String {
-    rows.map { row in
+    rows.sorted { ($0.energyEV ?? 0) < ($1.energyEV ?? 0) }.map { row in
       (row.energyEV.map { "\($0)@" } ?? "") + "\(row.dy),\(row.dx)"
-        + (row.scale == 1 ? "" : ",\(row.scale)")
+        + (row.scale.map { ",\($0)" } ?? "")
     }.joined(separator: ";")
   }
 
@@ -76,7 +78,7 @@ public struct DriftFile: Sendable, Equatable {
       rows.append(
         Row(
           energyEV: halves.count == 2 ? Double(halves[0]) : nil, dy: values[0], dx: values[1],
-          scale: values.count == 3 ? values[2] : 1))
+          scale: values.count == 3 ? values[2] : nil))
     }
     self.rows = rows
   }

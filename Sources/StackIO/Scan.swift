@@ -121,6 +121,12 @@ public struct Scan: Sendable {
   /// Whatever was done to the input that its owner may want to know.
   public private(set) var remarks: [String]
 
+  /// Whether frames of one file stand in it in another order than that of their energies.
+  public var isSorted: Bool {
+    let places = steps.map { $0.frames[0].location }
+    return zip(places, places.dropFirst()).contains { $0.path == $1.path && $0.page > $1.page }
+  }
+
   /// The photon energies, eV, ascending.
   public var energies: [Double] { steps.map(\.energyEV) }
   /// A frame's rows.

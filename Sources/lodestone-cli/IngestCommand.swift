@@ -74,6 +74,9 @@ struct IngestCommand: DocumentedCommand {
 
   func run() throws {
     var given: [String] = []
+    if drift != nil, settings.contains(where: { $0.hasPrefix("register.drift=") }) {
+      throw ValidationError("--drift and --set register.drift are two drifts: give one")
+    }
     if let drift { given.append("register.drift=\(try DriftFile(path: drift).text)") }
     let parameters = try ParameterSet(settings: given + settings)
     let catalog = dryRun ? nil : try catalog.open(.write)

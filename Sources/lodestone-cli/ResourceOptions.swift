@@ -12,7 +12,7 @@ struct ResourceOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The folder for the scratch file; the system's for temporary files where it is not given.",
+      "With --memory, the folder for the scratch file; the system's for temporary files where it is not given.",
       valueName: "dir"), completion: .directory)
   var scratch: String?
 
@@ -30,7 +30,12 @@ struct ResourceOptions: ParsableArguments {
   }
 
   var resources: Resources {
-    Resources(memory: memory?.bytes, scratchDirectory: scratch)
+    var resources = Resources(memory: memory?.bytes, scratchDirectory: scratch)
+    resources.tell = { words in
+      Output.progress("")
+      Output.remark(words)
+    }
+    return resources
   }
 }
 

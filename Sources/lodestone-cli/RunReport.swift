@@ -37,7 +37,12 @@ struct RunReport {
     func short(_ column: String) -> String { TextTable.short(summary.value(column).number ?? 0) }
     let analysed = max(count("analysed_pixels"), 1)
     let noise = 100 * Double(count("noise_pixels")) / Double(analysed)
-    let size = summary.value("pixel_size_um").number.map { ", pixels of \(TextTable.short($0)) um" }
+    func side(_ column: String) -> String? {
+      summary.value(column).number.map { TextTable.short($0) }
+    }
+    let sides = [side("pixel_height_um"), side("pixel_width_um")].compactMap(\.self)
+    let size = (sides.isEmpty ? side("pixel_size_um") : sides.joined(separator: " x "))
+      .map { ", pixels of \($0) um" }
     return """
       run \(run.prefix(12)), sample \(summary.value("sample").text), \
       scan \(summary.value("scan_id").text.prefix(12))

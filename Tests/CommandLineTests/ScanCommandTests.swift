@@ -160,3 +160,62 @@ import TestSupport
     }
   }
 }
+
+/// What `ingest` may use, and what it may be told of drift, by the program itself.
+@Suite struct ResourceCommandTests {
+  private let program: Program
+  private let ingest: [String]
+
+  init() throws {
+    program = try Program()
+    ingest = try program.smallExample()
+    #expect(try program.run("init", "m.lode").code == 0)
+  }
+
+  @Test func aScratchFileChangesNothingAndIsGone() throws {
+    #expect(try program.run(ingest).code == 0)
+    try FileManager.default.createDirectory(
+      atPath: program.folder.file("scratch"), withIntermediateDirectories: true)
+    let small = ["--memory", "56MB", "--scratch", "scratch"]
+    let outcome = try program.run(["verify", "@last"] + small)
+    #expect(outcome.code == 0 && outcome.output.hasPrefix("identical: "), "\(outcome)")
+    #expect(outcome.errors == "a scratch file of 1.7 MB in scratch\n")
+    let left = try FileManager.default.contentsOfDirectory(atPath: program.folder.file("scratch"))
+    #expect(left.isEmpty)
+    for (options, code, words) in [
+      (["--memory", "1MB"], 74, "needs at least"), (["--memory", "lots"], 64, "--memory"),
+      (["--memory", "0"], 64, "--memory"), (["--scratch", "scratch"], 64, "--memory SIZE"),
+      (["--memory", "56MB", "--scratch", "nowhere"], 64, "there is no such folder"),
+    ] as [([String], Int32, String)] {
+      let outcome = try program.run(["verify", "@last"] + options)
+      #expect(outcome.code == code && outcome.errors.contains(words), "\(options): \(outcome)")
+    }
+  }
+
+  /// What a run found can be given to another, and the run that was given it needs no file to be verified.
+  @Test func driftFromARunToAnother() throws {
+    #expect(try program.run(ingest).code == 0)
+    #expect(try program.run("export", "@last", "--drift", "d.csv", "--mask", "m.tif").code == 0)
+    let given = try program.run(ingest + ["--drift", "d.csv", "--json"])
+    #expect(given.code == 0 && given.json["status"] as? String == "stored", "\(given.errors)")
+    #expect(try program.run("export", "@last", "--drift", "e.csv").code == 0)
+    #expect(try program.bytes("d.csv") == program.bytes("e.csv"))
+    try FileManager.default.removeItem(atPath: program.folder.file("d.csv"))
+    #expect(try program.run("verify", "@last").output.hasPrefix("identical: "))
+    let missing = try program.run(ingest + ["--drift", "d.csv"])
+    #expect(missing.code == 66 && missing.errors.contains("d.csv"))
+    _ = try program.folder.write("dy_px,dx_px\n1,2\n", to: "short.csv")
+    let short = try program.run(ingest + ["--drift", "short.csv"])
+    #expect(short.code == 65 && short.errors.contains("drift is given for 1 frames"))
+  }
+
+  @Test func sizesOfPixels() throws {
+    let oblong = try program.run(ingest + ["--pixel-size", "0.056x0.028", "--json"])
+    let clusters = try #require(oblong.json["clusters"] as? [[String: Any]])
+    for cluster in clusters {
+      let (pixels, area) = (cluster["pixels"] as? Double ?? 0, cluster["area_um2"] as? Double ?? 0)
+      #expect(abs(area - 0.056 * 0.028 * pixels) < 1e-9)
+    }
+    #expect(try program.run(ingest + ["--pixel-size", "0.1y0.2"]).code == 64)
+  }
+}

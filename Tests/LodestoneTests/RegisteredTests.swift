@@ -26,11 +26,9 @@ import TestSupport
     let whole = try result(settings)
     let second = try SmallScan()
     var told: [String] = []
-    let outcome = try Ingest(
-      catalog: second.catalog, parameters: ParameterSet(settings: settings),
-      resources: Resources(memory: 51_800_000, scratchDirectory: second.folder.path),
-      command: "test", progress: { told.append($0) }
-    ).run(second.request, sample: "M1")
+    var resources = Resources(memory: 51_800_000, scratchDirectory: second.folder.path)
+    resources.tell = { told.append($0) }
+    let outcome = try second.ingest(nil, settings, resources: resources)
     #expect(
       told.contains { $0.hasPrefix("a scratch file of 492 kB in \(second.folder.path)") }, "\(told)"
     )
@@ -41,7 +39,7 @@ import TestSupport
   }
 
   @Test func tooLittleMemoryIsSaid() throws {
-    let error = #expect(throws: AnalysisError.self) {
+    let error = #expect(throws: ScratchFailure.self) {
       try scan.ingest(nil, [], resources: Resources(memory: 20_000_000))
     }
     #expect(

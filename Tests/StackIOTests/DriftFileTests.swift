@@ -19,7 +19,7 @@ import TestSupport
     #expect(named.map { [$0.energyEV, $0.dy, $0.dx, $0.scale] } == [[7112, -1, 2.5, 0.99]])
     let two = try rows("# measured by hand\n1 2\n-3.5 4e-1\n")
     #expect(two.map(\.dy) == [1, -3.5] && two.map(\.dx) == [2, 0.4])
-    #expect(two.allSatisfy { $0.energyEV == nil && $0.scale == 1 })
+    #expect(two.allSatisfy { $0.energyEV == nil && $0.scale == nil })
     let three = try rows("7100\t1\t2\n7101\t3\t4\n")
     #expect(three.map(\.energyEV) == [7100, 7101] && three.map(\.dx) == [2, 4])
     let four = try rows("7100,1.5,2.5,0.5\n7101,3.5,4.5,0.25\n")
