@@ -56,13 +56,15 @@ struct ResourcePlan: Sendable {
   /// The size of all that lies in scratch files.
   let scratchBytes: Int
 
-  /// What an analysis holds whatever it does: the program, per-pixel maps and features, small frames to measure on.
+  /// What an analysis holds whatever it does: the program, per-pixel maps and features, small frames to measure on, and
+  /// the energies' products of up to 128 runs of pixels.
   static func fixedBytes(frames: Int, height: Int, width: Int) -> Int {
     let program = 48 << 20
     let maps = 64 * height * width
     let (coarse, _) = Registration().binning(height: height, width: width)
     let small = 2 * frames * (height / coarse) * (width / coarse) * MemoryLayout<Float>.stride
-    return program + maps + small
+    let products = 128 * frames * frames * MemoryLayout<Double>.stride
+    return program + maps + small + products
   }
 
   /// nil where there is no scratch file.

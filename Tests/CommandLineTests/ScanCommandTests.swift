@@ -176,7 +176,7 @@ import TestSupport
     #expect(try program.run(ingest).code == 0)
     try FileManager.default.createDirectory(
       atPath: program.folder.file("scratch"), withIntermediateDirectories: true)
-    let small = ["--memory", "56MB", "--scratch", "scratch"]
+    let small = ["--memory", "58MB", "--scratch", "scratch"]
     let outcome = try program.run(["verify", "@last"] + small)
     #expect(outcome.code == 0 && outcome.output.hasPrefix("identical: "), "\(outcome)")
     #expect(outcome.errors == "a scratch file of 1.7 MB in scratch\n")
@@ -185,7 +185,7 @@ import TestSupport
     for (options, code, words) in [
       (["--memory", "1MB"], 74, "needs at least"), (["--memory", "lots"], 64, "--memory"),
       (["--memory", "0"], 64, "--memory"), (["--scratch", "scratch"], 64, "--memory SIZE"),
-      (["--memory", "56MB", "--scratch", "nowhere"], 64, "there is no such folder"),
+      (["--memory", "58MB", "--scratch", "nowhere"], 64, "there is no such folder"),
     ] as [([String], Int32, String)] {
       let outcome = try program.run(["verify", "@last"] + options)
       #expect(outcome.code == code && outcome.errors.contains(words), "\(options): \(outcome)")

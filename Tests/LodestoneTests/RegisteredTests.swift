@@ -20,13 +20,102 @@ import TestSupport
     return try scan.catalog.result(id)
   }
 
+  /// The result of the scan with its frames changed.
+  private func result(
+    of name: String, _ settings: [String] = [], _ change: (Int, inout Image) -> Void
+  ) throws -> ResultRecord {
+    let file = try TIFFFile(path: scan.request.path)
+    let pages = try (0..<30).map { page -> TIFFWriter.Page in
+      var image = try file.frame(page: page).image
+      change(page, &image)
+      return .init(height: 64, width: 64, samples: .uint16(image.pixels.map { UInt16($0) }))
+    }
+    var request = scan.request
+    request.path = scan.folder.file(name)
+    try Data(TIFFWriter.encode(pages)).write(to: URL(fileURLWithPath: request.path))
+    let outcome = try scan.ingest(request, settings)
+    let id = try #require(try scan.catalog.storedResult(of: outcome.runID))
+    return try scan.catalog.result(id)
+  }
+
+  private func map(_ result: ResultRecord, _ kind: String) throws -> [Int] {
+    let map = try #require(result.maps.first { $0.kind == kind })
+    return try TIFFFile(bytes: map.tiff, name: kind).frame(page: 0).values.floats.map { Int($0) }
+  }
+
+  /// A block that one frame does not show, and that nothing near tells of: not analysed, neither sample nor surface.
+  @Test func whatOneFrameDoesNotShowIsLeftOut() throws {
+    let whole = try result(["register.method=none"])
+    func isIn(_ pixel: Int, _ range: ClosedRange<Int>) -> Bool {
+      range.contains(pixel / 64) && range.contains(pixel % 64)
+    }
+    let found = try result(of: "block.tif", ["register.method=none"]) { page, image in
+      guard page == 17 else { return }
+      for pixel in 0..<4096 where isIn(pixel, 26...36) { image.pixels[pixel] = 0 }
+    }
+    let (mask, before) = (try map(found, "mask"), try map(whole, "mask"))
+    for pixel in 0..<4096 {
+      // Within two pixels of what was measured, the neighbours stand in for it.
+      #expect(mask[pixel] == (isIn(pixel, 28...34) ? -2 : before[pixel]))
+    }
+    #expect(found.analysedPixels == whole.analysedPixels - 49)
+    #expect(found.warnings.contains { $0.hasPrefix("49 pixels are not analysed") })
+    func deepest(_ result: ResultRecord) -> Int? {
+      result.depthHistogram.values.flatMap(\.keys).max()
+    }
+    #expect(try #require(deepest(found)) <= #require(deepest(whole)))
+  }
+
+  /// A frame of noise, or one that lies on its side, is told by its energy.
+  @Test(arguments: [false, true]) func aFrameUnlikeTheOthersIsSaid(isNoise: Bool) throws {
+    #expect(try !result().warnings.contains { $0.contains("not like the others") })
+    var random = TestRandom(seed: 3)
+    let found = try result(of: "strange.tif") { page, image in
+      guard page == 20 else { return }
+      if isNoise {
+        for pixel in 0..<4096 {
+          image.pixels[pixel] = .random(in: 200...6000, using: &random).rounded()
+        }
+      } else {
+        image.pixels = (0..<4096).map { image.pixels[$0 % 64 * 64 + $0 / 64] }
+      }
+    }
+    let said = found.warnings.filter { $0.contains("is not like the others") }
+    #expect(said.contains { $0.contains(" \(found.frames[20].energyEV) eV") }, "\(found.warnings)")
+  }
+
+  /// Rows without energies, where the frames were sorted: which order they have cannot be told.
+  @Test func driftOfSortedFramesNeedsEnergies() throws {
+    let energies = try String(contentsOfFile: scan.request.energiesPaths[0], encoding: .utf8)
+      .split(separator: "\n").filter { !$0.hasPrefix("#") }
+    let path = try scan.folder.write(energies.reversed().joined(separator: "\n"), to: "e.txt")
+    var request = scan.request
+    request.energiesPaths = [path]
+    let rows = (0..<30).map { _ in "0,0" }.joined(separator: ";")
+    let error = #expect(throws: AnalysisError.self) {
+      try scan.ingest(request, ["register.drift=\(rows)"])
+    }
+    #expect(error?.description.contains("add a column energy_ev") == true)
+  }
+
+  /// With a zone plate's law, given drift has its scales; with scales of its own, no other law.
+  @Test func givenDriftAndScale() throws {
+    let energies = try result(["register.method=none"]).frames.map(\.energyEV)
+    let rows = energies.map { "\($0)@0,0" }.joined(separator: ";")
+    let found = try result(["register.drift=\(rows)", "register.scale=zone-plate"])
+    for frame in found.frames { #expect(frame.scale == energies[0] / frame.energyEV) }
+    #expect(throws: ParameterError.self) {
+      try ParameterSet(settings: ["register.drift=0,0,1", "register.scale=none"])
+    }
+  }
+
   /// With so little memory that all frames lie in a scratch file, every number is the same.
   @Test(arguments: [[], ["register.scale=none"], ["register.method=none", "mask.method=od"]])
   func theSameBitsInBands(settings: [String]) throws {
     let whole = try result(settings)
     let second = try SmallScan()
     var told: [String] = []
-    var resources = Resources(memory: 51_800_000, scratchDirectory: second.folder.path)
+    var resources = Resources(memory: 52_800_000, scratchDirectory: second.folder.path)
     resources.tell = { told.append($0) }
     let outcome = try second.ingest(nil, settings, resources: resources)
     #expect(
@@ -43,11 +132,11 @@ import TestSupport
       try scan.ingest(nil, [], resources: Resources(memory: 20_000_000))
     }
     #expect(
-      error?.description.contains("needs at least 51.") == true, "\(error?.description ?? "")")
+      error?.description.contains("needs at least 52.") == true, "\(error?.description ?? "")")
     let nowhere = #expect(throws: ScratchFailure.self) {
       try scan.ingest(
         nil, ["pca.components=2"],
-        resources: Resources(memory: 51_800_000, scratchDirectory: "/nowhere"))
+        resources: Resources(memory: 52_800_000, scratchDirectory: "/nowhere"))
     }
     #expect(nowhere?.description.contains("--scratch DIR") == true)
   }
@@ -95,11 +184,7 @@ import TestSupport
   /// The mask's map, the depth and what touches the surface fit together.
   @Test func mapsOfTheMask() throws {
     let found = try result()
-    func map(_ kind: String) throws -> [Int] {
-      let map = try #require(found.maps.first { $0.kind == kind })
-      return try TIFFFile(bytes: map.tiff, name: kind).frame(page: 0).values.floats.map { Int($0) }
-    }
-    let (mask, label) = (try map("mask"), try map("label"))
+    let (mask, label) = (try map(found, "mask"), try map(found, "label"))
     #expect(Set(mask).isSuperset(of: [0, 1, -2]) && Set(mask).isSubset(of: [0, 1, 2, -2]))
     for (m, l) in zip(mask, label) where l != -2 { #expect(m == 1) }
     let surfaces = found.clusters.compactMap(\.surface)
@@ -116,22 +201,9 @@ import TestSupport
   @Test func deadAndHotPixelsAreNoHoles() throws {
     let whole = try result(["register.method=none"])
     let places = (dead: 32 * 64 + 30, hot: 36 * 64 + 34)
-    let file = try TIFFFile(path: scan.request.path)
-    let pages = try (0..<30).map { page -> TIFFWriter.Page in
-      var image = try file.frame(page: page).image
+    let found = try result(of: "holes.tif", ["register.method=none"]) { _, image in
       image.pixels[places.dead] = 0
       image.pixels[places.hot] = 60_000
-      return .init(height: 64, width: 64, samples: .uint16(image.pixels.map { UInt16($0) }))
-    }
-    var request = scan.request
-    request.path = scan.folder.file("holes.tif")
-    try Data(TIFFWriter.encode(pages)).write(to: URL(fileURLWithPath: request.path))
-    let outcome = try scan.ingest(request, ["register.method=none"])
-    let id = try #require(try scan.catalog.storedResult(of: outcome.runID))
-    let found = try scan.catalog.result(id)
-    func map(_ result: ResultRecord, _ kind: String) throws -> [Int] {
-      let map = try #require(result.maps.first { $0.kind == kind })
-      return try TIFFFile(bytes: map.tiff, name: kind).frame(page: 0).values.floats.map { Int($0) }
     }
     #expect(try map(found, "mask") == map(whole, "mask"))
     let labels = try map(found, "label")

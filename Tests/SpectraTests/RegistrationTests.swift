@@ -43,6 +43,22 @@ import TestSupport
     }
   }
 
+  /// A strip of 16 rows, which binning would leave nothing of.
+  @Test func aNarrowStrip() {
+    let truth = (0..<12).map { Drift(dy: 0.05 * Double($0), dx: -0.23 * Double($0)) }
+    let frames = truth.map { drift -> Image in
+      let whole = scene(drift)
+      // Four strips side by side, as wide as 400 px.
+      let pixels = (0..<16).flatMap { y in
+        (0..<400).map { x in whole[20 + y + 18 * (x / 100), x % 100] }
+      }
+      return Image(height: 16, width: 400, pixels: pixels)
+    }
+    for (found, drift) in zip(Registration().drifts(of: frames), truth) {
+      #expect(abs(found.dx - drift.dx) < 0.1, "\(found) for \(drift)")
+    }
+  }
+
   /// What one frame alone shows, and hot pixels that repair has left, do not pull it or its neighbours.
   @Test func aFeatureOfOneEnergy() {
     let truth = (0..<24).map { Drift(dy: 0.21 * Double($0), dx: -0.13 * Double($0)) }
