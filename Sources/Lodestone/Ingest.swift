@@ -43,7 +43,8 @@ public struct Ingest {
 
   /// Finds the only scan of a request, and reads, analyses and stores it.
   ///
-  /// - Throws: ``InputError``, ``AnalysisError``, ``CatalogError``, ``SampleConflict``.
+  /// - Throws: ``InputError``, ``AnalysisError``, ``CatalogError``, ``SampleConflict``; ``ScratchFailure`` where memory or
+  ///   room for a scratch file is too little, which is not stored.
   public func run(
     _ request: ScanRequest, sample: String, explain: ((RunDifference) -> Void)? = nil
   ) throws -> Outcome {
@@ -57,7 +58,8 @@ public struct Ingest {
   ///
   /// - Parameter explain: is told what differs from the nearest earlier run, before anything is
   ///   computed.
-  /// - Throws: ``InputError``, ``AnalysisError``, ``CatalogError``, ``SampleConflict``.
+  /// - Throws: ``InputError``, ``AnalysisError``, ``CatalogError``, ``SampleConflict``; ``ScratchFailure`` where memory or
+  ///   room for a scratch file is too little, which is not stored.
   public func run(
     _ scan: Scan, of request: ScanRequest, sample: String,
     explain: ((RunDifference) -> Void)? = nil

@@ -64,9 +64,14 @@ public struct ParameterSet: Sendable, Equatable {
     if text("register.method") == "none" {
       throw ParameterError("register.method=none: drift is given, by register.drift or --drift")
     }
-    if text("register.scale") != "measured", drift.rows.contains(where: { $0.scale != nil }) {
+    // A scale of 1 is none.
+    let law = text("register.scale")
+    let contradicts = drift.rows.contains { row in
+      law == "zone-plate" ? row.scale != nil : law == "none" && row.scale ?? 1 != 1
+    }
+    if contradicts {
       throw ParameterError(
-        "register.scale=\(text("register.scale")): the drift that is given has scales of its own")
+        "register.scale=\(law): the drift that is given has scales of its own")
     }
   }
 

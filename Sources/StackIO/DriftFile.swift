@@ -1,8 +1,8 @@
 /// A text file of drift and magnification: a row for each frame.
 ///
 /// With a header, columns are found by their names: `dy_px` (or dy), `dx_px` (dx), and if wanted `energy_ev`
-/// (or whatever begins with energy, eV, keV) and `scale`; others are left alone. Without one, two columns are dy and dx, three energy, dy and dx, four
-/// these and scale. Drift is how the sample's image in a frame is displaced, px, + down and right.
+/// (or whatever begins with energy, eV, keV) and `scale`; others are left alone. Without one, two columns are dy
+/// and dx, three energy, dy and dx, four these and scale. Drift is how the sample's image in a frame is displaced, px, + down and right.
 public struct DriftFile: Sendable, Equatable {
   /// One frame's row.
   public struct Row: Sendable, Equatable {

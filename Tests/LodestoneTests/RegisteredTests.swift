@@ -104,7 +104,13 @@ import TestSupport
     let rows = energies.map { "\($0)@0,0" }.joined(separator: ";")
     let found = try result(["register.drift=\(rows)", "register.scale=zone-plate"])
     for frame in found.frames { #expect(frame.scale == energies[0] / frame.energyEV) }
-    #expect(throws: ParameterError.self) {
+    for settings in [["0,0,0.9", "none"], ["0,0,1", "zone-plate"]] {
+      #expect(throws: ParameterError.self) {
+        try ParameterSet(
+          settings: ["register.drift=\(settings[0])", "register.scale=\(settings[1])"])
+      }
+    }
+    #expect(throws: Never.self) {
       try ParameterSet(settings: ["register.drift=0,0,1", "register.scale=none"])
     }
   }
