@@ -7,7 +7,8 @@ struct Analysis {
   /// The version of each stage, raised by hand when its numbers change. They are part of a run's
   /// identity.
   static let stages = [
-    "correct": 2, "register": 3, "mask": 1, "cluster": 2, "summarise": 2,
+    "correct": 2, "register": 3, "mask": 1, "depth": 1, "cluster": 2,
+    "summarise": 2,
   ]
 
   let parameters: ParameterSet
@@ -42,11 +43,15 @@ struct Analysis {
     let mask = try timed("mask", "finding the sample", &times) {
       try MaskStage(parameters: parameters).run(registered, energies: scan.energies)
     }
+    let surface = timed("depth", "measuring depth", &times) {
+      DepthStage(parameters: parameters).run(scan, registered, mask)
+    }
     let clustered = try timed("cluster", "clustering the spectra", &times) {
       try ClusteringStage(parameters: parameters).run(registered, mask)
     }
     return try timed("summarise", "summarising the clusters", &times) {
-      try SummaryStage(parameters: parameters).run(scan, density, registered, mask, clustered)
+      try SummaryStage(parameters: parameters).run(
+        scan, density, registered, mask, surface, clustered)
     }
   }
 }

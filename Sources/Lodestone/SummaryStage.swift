@@ -12,11 +12,10 @@ struct SummaryStage {
 
   func run(
     _ scan: Scan, _ density: OpticalDensityStage.Output, _ registered: RegistrationStage.Output,
-    _ mask: MaskStage.Output, _ clustered: ClusteringStage.Output
+    _ mask: MaskStage.Output, _ surface: DepthStage.Output, _ clustered: ClusteringStage.Output
   ) throws -> ResultRecord {
-    let depth = depth(scan, registered, mask)
-    let clusters = try clusters(scan, registered.frames, clustered, depth)
-    let histogram = depthHistogram(depth, clustered)
+    let clusters = try clusters(scan, registered.frames, clustered, surface.depth)
+    let histogram = depthHistogram(surface.depth, clustered)
     return ResultRecord(
       totalPixels: scan.height * scan.width, analysedPixels: clustered.grid.pixels.count,
       eligiblePixels: clustered.eligibleCount,
@@ -31,7 +30,7 @@ struct SummaryStage {
       ).lines,
       frames: frames(scan, density, registered),
       clusters: clusters, depthHistogram: histogram, depthBinPX: Self.depthBinPX,
-      maps: try maps(scan, registered, mask, clustered))
+      maps: try maps(scan, registered, mask, surface, clustered))
   }
 
   private func frames(
@@ -148,25 +147,6 @@ struct SummaryStage {
 
   // MARK: Depth and maps
 
-  /// In units of a pixel's smaller side.
-  private func depth(
-    _ scan: Scan, _ registered: RegistrationStage.Output, _ mask: MaskStage.Output
-  ) -> Depth? {
-    let size = scan.pixelSize?.value ?? PixelSize(sideUM: 1)
-    return Depth(
-      isSample: solid(registered, mask), isMeasured: registered.isInside, height: scan.height,
-      width: scan.width,
-      sides: (size.heightUM / size.smallerUM, size.widthUM / size.smallerUM),
-      poresAreSurface: parameters.text("depth.pores") == "surface")
-  }
-
-  /// Sample, and what nothing is known of: that is no surface.
-  private func solid(
-    _ registered: RegistrationStage.Output, _ mask: MaskStage.Output
-  ) -> [Bool] {
-    zip(mask.isSample, registered.isLost).map { $0 || $1 }
-  }
-
   private func depthHistogram(
     _ depth: Depth?, _ clustered: ClusteringStage.Output
   ) -> [Int: [Int: Int]] {
@@ -181,7 +161,7 @@ struct SummaryStage {
 
   private func maps(
     _ scan: Scan, _ registered: RegistrationStage.Output, _ mask: MaskStage.Output,
-    _ clustered: ClusteringStage.Output
+    _ surface: DepthStage.Output, _ clustered: ClusteringStage.Output
   ) throws -> [MapRecord] {
     let labels = [("label", clustered.labels), ("dbscan", clustered.dbscanLabels)]
       .map { kind, labels in
@@ -189,11 +169,9 @@ struct SummaryStage {
         for (pixel, label) in zip(clustered.grid.pixels, labels) { map[Int(pixel)] = Int16(label) }
         return (kind, map)
       }
-    let isOpen = openField(
-      solid(registered, mask), registered.isInside, scan.height, scan.width)
     let sample = mask.isSample.indices.map { pixel -> Int16 in
       guard registered.isInside[pixel], !registered.isLost[pixel] else { return -2 }
-      return mask.isSample[pixel] ? 1 : isOpen[pixel] ? 0 : 2
+      return mask.isSample[pixel] ? 1 : surface.isOpen[pixel] ? 0 : 2
     }
     return try (labels + [("mask", sample)]).map { kind, map in
       let page = TIFFWriter.Page(height: scan.height, width: scan.width, samples: .int16(map))
