@@ -41,8 +41,7 @@ struct RegistrationStage {
     }
     let isInside = pixelsInside(placements, centre, height, width)
     let altered = alterations(density.altered.map(\.pixels), placements, centre, height, width)
-    let lost = alterations(density.altered.map(\.lost), placements, centre, height, width)
-    let isLost = isInside.indices.map { isInside[$0] && lost[$0] > 0 }
+    let isLost = lostPixels(density.altered.map(\.lost), placements, centre, isInside, width)
     return Output(
       frames: frames, placements: placements, residuals: outcome.residuals,
       chainError: outcome.chainError, scale: outcome.scale, isInside: isInside, isLost: isLost,
@@ -135,6 +134,25 @@ struct RegistrationStage {
       }
     }
     return alterations
+  }
+
+  /// The pixels inside every frame whose place in some frame is lost. Asked from here, and not from the frame: where
+  /// that is smaller, its pixels would leave gaps.
+  private func lostPixels(
+    _ lost: [[Int32]], _ placements: [Placement], _ centre: OpticalCentre, _ isInside: [Bool],
+    _ width: Int
+  ) -> [Bool] {
+    var result = [Bool](repeating: false, count: isInside.count)
+    for (pixels, placement) in zip(lost, placements) where !pixels.isEmpty {
+      var isLostThere = [Bool](repeating: false, count: isInside.count)
+      for pixel in pixels { isLostThere[Int(pixel)] = true }
+      for pixel in result.indices where isInside[pixel] && !result[pixel] {
+        let y = placement.row(Double(pixel / width), centre: centre.y).rounded()
+        let x = placement.column(Double(pixel % width), centre: centre.x).rounded()
+        result[pixel] = isLostThere[Int(y) * width + Int(x)]
+      }
+    }
+    return result
   }
 
   /// Whether each pixel lies inside every frame.

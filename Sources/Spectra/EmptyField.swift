@@ -38,7 +38,9 @@ public struct EmptyField: Sendable {
   /// threshold; nil where it is too small.
   public init?(ofCounts stack: FrameStore, erosion: Double = 4) throws(ScratchFailure) {
     let brightness = try mapInParallel(stack.count) { (frame) throws(ScratchFailure) in
-      max(quantile(try stack.image(frame).pixels, 0.99) ?? 1, .leastNormalMagnitude)
+      max(
+        quantile(try stack.image(frame).pixels.filter { !$0.isNaN }, 0.99) ?? 1,
+        .leastNormalMagnitude)
     }
     guard
       let found = EmptyField.thinnest(

@@ -133,10 +133,9 @@ extension Image {
   init(unsetOfHeight height: Int, width: Int) {
     self.init(
       height: height, width: width,
-      pixels: [Float](unsafeUninitializedCapacity: height * width) { buffer, filled in
+      pixels: [Float](unsafeUninitializedCapacity: height * width) { _, filled in
         // Float has no invalid bit patterns.
         filled = height * width
-        _ = buffer
       })
   }
 }

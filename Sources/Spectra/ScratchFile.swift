@@ -49,8 +49,8 @@ final class ScratchFile: Sendable {
     }
     unlink(name)
     let error = posix_fallocate(descriptor, 0, off_t(max(bytes, 1)))
+    // All is set by now: where this throws, the file is closed by its deinit.
     guard error == 0 else {
-      close(descriptor)
       throw ScratchFailure(
         description:
           "\(directory): a scratch file of \(sizeInWords(bytes)) cannot be reserved there: "

@@ -66,6 +66,23 @@ import TestSupport
     #expect(try #require(deepest(found)) <= #require(deepest(whole)))
   }
 
+  /// The same where the frame's image is an eighth smaller: it leaves no gaps.
+  @Test func whatASmallerFrameDoesNotShowHasNoGaps() throws {
+    let energies = try result(["register.method=none"]).frames.map(\.energyEV)
+    let rows = energies.indices.map { "\(energies[$0])@0,0,\($0 == 17 ? 0.875 : 1)" }
+      .joined(separator: ";")
+    let found = try result(of: "block.tif", ["register.drift=\(rows)"]) { page, image in
+      guard page == 17 else { return }
+      for y in 22...42 { for x in 22...42 { image[y, x] = 0 } }
+    }
+    let mask = try map(found, "mask")
+    // What lies more than 2 px within the block, of 17 px, scaled about the middle.
+    let (low, high) = (31.5 + (24 - 0.4 - 31.5) / 0.875, 31.5 + (40 + 0.4 - 31.5) / 0.875)
+    for y in Int(low.rounded(.up))...Int(high) {
+      for x in Int(low.rounded(.up))...Int(high) { #expect(mask[y * 64 + x] == -2) }
+    }
+  }
+
   /// A frame of noise, or one that lies on its side, is told by its energy.
   @Test(arguments: [false, true]) func aFrameUnlikeTheOthersIsSaid(isNoise: Bool) throws {
     #expect(try !result().warnings.contains { $0.contains("not like the others") })
