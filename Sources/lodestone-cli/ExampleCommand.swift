@@ -10,7 +10,7 @@ struct ExampleCommand: DocumentedCommand {
       between them, an Nd-rich, Fe-poor altered layer along the surface, empty field around. The \
       absorption is tabulated (xraylib) with near-edge structure; frames blur, drift and count \
       photons. What is true of it lies in DIR/truth: labels (0 grains, 1 boundary phase, 2 layer, \
-      -2 no sample), depth, drift, phases and their spectra. The same options give the same bytes.
+      3 iron where it was asked for, -2 no sample), depth, drift, phases and their spectra. The same options give the same bytes.
       """)
 
   static let examples = [
@@ -59,6 +59,15 @@ struct ExampleCommand: DocumentedCommand {
       valueName: "share"))
   var grading = 0.0
 
+  @Option(help: "The microscope's blur: the standard deviation of its Gaussian, px, 0.3 to 3.")
+  var blur = 0.85
+
+  @Option(
+    help: ArgumentHelp(
+      "The radius of a disc of iron amid the sample, px, 0 to 40: a fourth, small phase.",
+      valueName: "px"))
+  var ironDisc = 0.0
+
   @Flag(help: "Replace the files of an earlier example in the folder.")
   var force = false
 
@@ -79,6 +88,8 @@ struct ExampleCommand: DocumentedCommand {
       throw ValidationError("--corner-light takes 0.01 to 1")
     }
     guard (0...0.8).contains(grading) else { throw ValidationError("--grading takes 0 to 0.8") }
+    guard (0.3...3).contains(blur) else { throw ValidationError("--blur takes 0.3 to 3") }
+    try check("--iron-disc", ironDisc, 0...40)
     _ = try magnificationChange()
   }
 
@@ -105,6 +116,8 @@ struct ExampleCommand: DocumentedCommand {
     example.largestDrift = drift
     example.cornerLight = cornerLight
     example.grading = grading
+    example.blur = blur
+    example.ironDisc = ironDisc
     example.magnification = try magnificationChange()
     try example.write(to: folder, replacing: force)
     Output.remark(

@@ -57,7 +57,7 @@ extension ExampleScan {
 
   private func phaseLines(_ labels: [Int16]) -> [String] {
     ["label,name,nd_fraction,density_g_cm3,pixels"]
-      + ExamplePhase.all.enumerated().map { label, phase in
+      + phases.enumerated().map { label, phase in
         let pixels = labels.count { Int($0) == label }
         return "\(label),\(phase.name),\(phase.ndFraction),\(phase.density),\(pixels)"
       }
@@ -65,9 +65,9 @@ extension ExampleScan {
 
   /// The optical density of 1 um of each phase.
   private var spectrumLines: [String] {
-    ["energy_ev," + ExamplePhase.all.indices.map { "od_per_um_\($0)" }.joined(separator: ",")]
+    ["energy_ev," + phases.indices.map { "od_per_um_\($0)" }.joined(separator: ",")]
       + energies.map { energy in
-        let values = ExamplePhase.all.map { "\($0.absorptionPerUM(energyEV: energy))" }
+        let values = phases.map { "\($0.absorptionPerUM(energyEV: energy))" }
         return "\(energy)," + values.joined(separator: ",")
       }
   }

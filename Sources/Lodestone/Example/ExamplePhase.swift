@@ -15,7 +15,7 @@ struct ExamplePhase: Sendable {
   /// The distance to the neighbours that makes the oscillations behind an edge, in angstrom.
   let neighbourDistance: Double
 
-  /// In the order of their labels.
+  /// In the order of their labels; iron is only in samples that were given a disc of it.
   static let all = [
     ExamplePhase(
       name: "Nd2Fe14B grains", composition: [("Nd", 2), ("Fe", 14), ("B", 1)], density: 7.6,
@@ -26,6 +26,9 @@ struct ExamplePhase: Sendable {
     ExamplePhase(
       name: "altered surface layer", composition: [("Nd", 5), ("Fe", 2), ("O", 10)],
       density: 6.2, edgeShiftEV: 3.5, whiteLine: (l: 2.1, k: 0.8), neighbourDistance: 2.0),
+    ExamplePhase(
+      name: "iron", composition: [("Fe", 1)], density: 7.87, edgeShiftEV: 0,
+      whiteLine: (l: 0, k: 0.1), neighbourDistance: 2.5),
   ]
 
   /// Nd / (Nd + Fe), by atoms.

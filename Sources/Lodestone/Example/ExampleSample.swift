@@ -15,7 +15,9 @@ struct ExampleSample: Sendable {
   /// How much of each pixel's material is the grains' though it is part of the layer.
   let grainShare: [Float]
 
-  init(height: Int, width: Int, margin: Int, seed: UInt64, grading: Double) {
+  init(
+    height: Int, width: Int, margin: Int, seed: UInt64, grading: Double, ironDisc: Double
+  ) {
     var random = RandomSource(seed: seed, stream: 1)
     let side = Double(min(height, width) - 2 * margin)
     let outline = Outline(random: &random)
@@ -52,7 +54,10 @@ struct ExampleSample: Sendable {
           labels[index] = 2
           grainShare[index] = Float(grading * depth[index] / layer.pixels(angle))
         } else {
-          labels[index] = grains.distanceToBoundary(y, x) < boundary / 2 ? 1 : 0
+          let fromCentre = hypot(
+            Double(y) - Double(height - 1) / 2, Double(x) - Double(width - 1) / 2)
+          labels[index] =
+            fromCentre < ironDisc ? 3 : grains.distanceToBoundary(y, x) < boundary / 2 ? 1 : 0
         }
         // A wedge, gentle hills, and a rim that the cut has thinned.
         let hills = bump.reduce(0.0) {

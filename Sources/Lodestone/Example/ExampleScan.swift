@@ -25,6 +25,10 @@ public struct ExampleScan: Sendable {
   public var cornerLight = 0.7
   /// The share of the altered layer at its bottom that is the grain's material: 0 for a layer of one composition.
   public var grading = 0.0
+  /// The microscope's blur: the standard deviation of its Gaussian, px.
+  public var blur = 0.85
+  /// The radius of a disc of iron amid the sample, px; 0 for none.
+  public var ironDisc = 0.0
   /// The side of a pixel at the lowest energy, um.
   public let pixelSizeUM = 0.028
 
@@ -57,6 +61,11 @@ public struct ExampleScan: Sendable {
     let near = count - before - behind
     let offsets = spread(before, -60, -13) + spread(near, -10, 42) + spread(behind, 47, end)
     return offsets.map { ((edge + $0) * 10).rounded() / 10 }
+  }
+
+  /// The phases in the sample, in the order of their labels.
+  var phases: [ExamplePhase] {
+    ironDisc > 0 ? ExamplePhase.all : Array(ExamplePhase.all.dropLast())
   }
 
   /// The placement of each frame: its drift, and its magnification.
@@ -114,10 +123,12 @@ extension ExampleScan {
     // A smaller image shows more of the sample's surroundings.
     let smallest = placements.map(\.scale).min() ?? 1
     let beyond = Double(max(height, width)) / 2 * max(0, 1 / smallest - 1)
-    let margin = Int((largestDrift / smallest).rounded(.up) + beyond.rounded(.up)) + 6
+    let margin =
+      Int((largestDrift / smallest).rounded(.up) + beyond.rounded(.up)) + 6
+      + max(0, Int((3 * blur).rounded(.up)) - 4)
     let sample = ExampleSample(
       height: height + 2 * margin, width: width + 2 * margin, margin: margin, seed: seed,
-      grading: grading)
+      grading: grading, ironDisc: ironDisc)
     let beam = beam()
     let dark = dark()
     let energies = energies
@@ -188,7 +199,7 @@ extension ExampleScan {
   }
 
   /// The intensity that a frame sees: the sample's transmission blurred by the microscope (a
-  /// Gaussian of 0.85 px), scaled about the middle and displaced.
+  /// Gaussian), scaled about the middle and displaced.
   private func transmission(
     of sample: ExampleSample, _ margin: Int, _ energyEV: Double, _ placement: Placement
   ) -> [Float] {
@@ -205,10 +216,10 @@ extension ExampleScan {
     func kernels(_ count: Int, _ drift: Double) -> [(first: Int, weights: [Float])] {
       let centre = Double(count - 1) / 2
       return (0..<count).map { place in
-        guard placement.scale != 1 else { return Self.kernel(-drift, 0.85) }
+        guard placement.scale != 1 else { return Self.kernel(-drift, blur) }
         let fromCentre = Double(place) - centre
         let offset = (fromCentre - drift) / placement.scale - fromCentre
-        return Self.kernel(offset, 0.85 / placement.scale)
+        return Self.kernel(offset, blur / placement.scale)
       }
     }
     let rows = kernels(height, placement.drift.dy)
@@ -233,8 +244,9 @@ extension ExampleScan {
 
   /// The weights of the canvas pixels about a place that lies `offset` from a pixel, px.
   private static func kernel(_ offset: Double, _ sigma: Double) -> (first: Int, weights: [Float]) {
-    let first = Int(offset.rounded()) - 4
-    let weights = (0..<9).map { tap -> Double in
+    let reach = max(4, Int((3 * sigma).rounded(.up)))
+    let first = Int(offset.rounded()) - reach
+    let weights = (0...2 * reach).map { tap -> Double in
       let distance = (Double(first + tap) - offset) / sigma
       return exp(-0.5 * distance * distance)
     }
