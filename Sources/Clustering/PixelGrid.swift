@@ -25,6 +25,19 @@ public struct PixelGrid: Sendable {
     row >= 0 && row < height && column >= 0 && column < width ? points[row * width + column] : -1
   }
 
+  /// The points within `reach` px of a point in either direction, without it, row by row.
+  public func neighbours(of point: Int, reach: Int) -> [Int] {
+    let (row, column) = Int(pixels[point]).quotientAndRemainder(dividingBy: width)
+    var found: [Int] = []
+    for y in row - reach...row + reach {
+      for x in column - reach...column + reach {
+        let neighbour = Int(self.point(y, x))
+        if neighbour >= 0, neighbour != point { found.append(neighbour) }
+      }
+    }
+    return found
+  }
+
   /// How steeply the coordinates change in the image: for each point the length of the Sobel
   /// gradients (divided by 8) of all `dimensions` maps together, in the coordinates' unit a pixel.
   ///

@@ -104,14 +104,23 @@ public struct ParameterDefinition: Sendable {
       "pca.noise_rank", .integer(1...64), "6",
       "what lies beyond so many components is noise; its median is the unit of the features"),
     .init(
+      "features.smoothing", .integer(0...8), unit: "px", "2",
+      "scores are averaged over the pixels so near that agree with them within the noise; 0: over none"
+    ),
+    .init(
       "features.eligible_fraction", .number(0.01...1), "0.65",
       "share of pixels, those of smallest gradient, that are not mixed with their neighbours'"),
     .init(
       "dbscan.radius", .number(1e-9...1e9), auto: true, unit: "noise units", "auto",
-      "neighbours lie within; auto: dbscan.radius_factor x sqrt(features)"),
+      "neighbours lie within; auto: dbscan.radius_factor x sqrt(features), and dbscan.spread_factor added in squares"
+    ),
     .init(
       "dbscan.radius_factor", .number(0.01...100), unit: "noise units", "0.75",
-      "the automatic radius for one feature"),
+      "the automatic radius for one feature, where all is noise"),
+    .init(
+      "dbscan.spread_factor", .number(0...1), "0.06",
+      "share of the scores' standard deviation in the automatic radius: what is not noise grows with the contrast"
+    ),
     .init(
       "dbscan.minimum_points", .integer(1...1_000_000_000), auto: true, "auto",
       "neighbours, the point included, that make a core; auto: a thousandth of the analysed "
@@ -123,6 +132,10 @@ public struct ParameterDefinition: Sendable {
       "flood.reject_distance", .number(0...1e9), unit: "noise units", "6",
       "a flooded pixel further than this x sqrt(features) from every line between two clusters' "
         + "means is noise"),
+    .init(
+      "minority.minimum_points", .integer(0...1_000_000_000), auto: true, "auto",
+      "neighbours that make a core among the rejected pixels, where small phases are looked for; auto: twice the "
+        + "features; 0: they stay noise"),
     .init(
       "depth.pores", .choice(["closed", "surface"]), "closed",
       "whether empty field that sample encloses is a surface too"),

@@ -23,7 +23,8 @@ struct SummaryStage {
       alteredValues: density.altered.reduce(0) { $0 + $1.pixels.count },
       smallestFindablePixels: smallestFindable(clustered),
       values: values(density, registered, mask, clustered),
-      componentVariances: clustered.variances, usedComponents: clustered.dimensions,
+      componentVariances: clustered.features.variances,
+      usedComponents: clustered.features.dimensions,
       warnings: ResultWarnings(
         parameters: parameters, scan: scan, density: density, registered: registered,
         clustered: clustered, clusters: clusters, hasDepth: !histogram.isEmpty
@@ -192,12 +193,17 @@ struct SummaryStage {
       .init(name: "dbscan.minimum_points", number: Double(clustered.minimumPoints), unit: "points"),
       .init(
         name: "dbscan.clusters", number: Double(clustered.clustersBeforeDrop), unit: "clusters"),
-      .init(name: "pca.components", number: Double(clustered.dimensions), unit: "features"),
-      .init(name: "features.noise_unit", number: clustered.noiseUnit, unit: "of the mean OD"),
+      .init(
+        name: "pca.components", number: Double(clustered.features.dimensions), unit: "features"),
+      .init(
+        name: "features.noise_unit", number: clustered.features.noiseUnit, unit: "of the mean OD"),
       .init(
         name: "features.gradient_threshold", number: clustered.gradientThreshold,
         unit: "noise units/px"),
-      .init(name: "flood.rejected", number: Double(clustered.rejectedPixels), unit: "px"),
+      .init(
+        name: "flood.rejected", number: Double(clustered.labels.count { $0 == -1 }), unit: "px"),
+      .init(
+        name: "minority.clusters", number: Double(clustered.minorityClusters), unit: "clusters"),
       .init(
         name: "register.measured",
         number: Double(registered.isMeasured.count(where: { $0 })), unit: "px"),

@@ -86,6 +86,45 @@ import TestSupport
     #expect(surface > 2 * bulk)
   }
 
+  /// Few photons, a graded layer, few energies, a blurred image: three phases, each where it is.
+  @Test(arguments: [
+    (UInt64(13), 300.0, 0.0, 80, 0.85), (15, 300, 0.5, 80, 0.85), (9, 6000, 0.6, 80, 0.85),
+    (16, 600, 0, 40, 0.85), (23, 300, 0, 80, 1.5),
+  ])
+  func recoversHardTruth(
+    seed: UInt64, photons: Double, grading: Double, energies: Int, blur: Double
+  ) throws {
+    let run = try ingest(
+      try example {
+        ($0.seed, $0.photons, $0.grading, $0.energyCount) = (seed, photons, grading, energies)
+        $0.blur = blur
+      })
+    let clusters = try catalog.ask("run-clusters", run: run)
+    #expect(clusters.rows.count == 3)
+    let (truth, found) = try interior(run)
+    #expect(adjustedRandIndex(truth, found) >= 0.97)
+    #expect(20 * found.count { $0 < 0 } < found.count)
+  }
+
+  /// A disc of iron of 0.1 to 0.6 % of the sample is a cluster of its own, and the only one beside the three; without
+  /// the second look it is noise.
+  @Test(arguments: [3.0, 5, 8]) func aSmallPhaseIsNamed(radius: Double) throws {
+    let request = try example { ($0.seed, $0.photons, $0.ironDisc) = (40, 1000, radius) }
+    let run = try ingest(request)
+    let clusters = try catalog.ask("run-clusters", run: run)
+    #expect(clusters.rows.count == 4)
+    #expect(abs(try #require(clusters.value("nd_fraction", row: 3).number)) < 0.02)
+    let truth = try TIFFFile(path: folder.file("example/truth/labels.tif")).frame(page: 0)
+    func inDisc(_ run: String) throws -> [Int] {
+      zip(truth.values.floats, try labels("label", run)).filter { $0.0 == 3 }.map(\.1)
+    }
+    let found = try inDisc(run)
+    #expect(10 * found.count { $0 == 3 } > 9 * found.count)
+    let before = try ingest(request, settings: ["minority.minimum_points=0"])
+    #expect(try catalog.ask("run-clusters", run: before).rows.count == 3)
+    #expect(try inDisc(before).allSatisfy { $0 == -1 })
+  }
+
   /// The image's size changes with the energy, by either law and sign: found, and the phases with it. Left
   /// alone, the rim smears.
   @Test(arguments: [ExampleScan.Magnification.zonePlate, .linear(0.03), .linear(-0.024)])

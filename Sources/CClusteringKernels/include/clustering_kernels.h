@@ -186,4 +186,14 @@ const ClusteringKernels *clustering_kernels(void);
 /// All kernels that this processor runs, best first; NULL from the first number that is too large.
 const ClusteringKernels *clustering_kernels_at(int number);
 
+/// A row of an image of `dimensions` planes: of each pixel the neighbours up to `reach` away in either direction, itself
+/// among them, whose estimates agree with its own: sum over the planes of (difference)^2 <= limit (variance + variance).
+/// weights[i] is their number, sums[axis * n + i] the sum of their values.
+///
+/// Planes lie `plane` floats apart, rows `stride`; all are padded by `reach` rows and columns, and the pointers are at
+/// the row's first pixel. An estimate that is not a number agrees with nothing. `squares` is room for n floats.
+void clustering_average_agreeing(
+    const float *estimate, const float *values, const float *variance, ptrdiff_t stride, ptrdiff_t plane,
+    int32_t dimensions, int32_t reach, float limit, float *squares, float *weights, float *sums, ptrdiff_t n);
+
 #endif
