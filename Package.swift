@@ -20,6 +20,8 @@ let package = Package(
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     // Commands, help and shell completions.
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    // Recipes: the whole of TOML 1.0, with the line of what is wrong (toml++).
+    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
   ],
   targets: [
     // C libraries, each installed as a Debian -dev package.
@@ -56,7 +58,12 @@ let package = Package(
       resources: [.embedInCode("migrations"), .embedInCode("queries")],
       swiftSettings: strict),
     .target(
-      name: "Lodestone", dependencies: ["StackIO", "Spectra", "Clustering", "PhaseCatalog"],
+      name: "Lodestone",
+      dependencies: [
+        "StackIO", "Spectra", "Clustering", "PhaseCatalog",
+        .product(name: "TOMLKit", package: "TOMLKit"),
+      ],
+      resources: [.embedInCode("Recipes")],
       swiftSettings: strict),
     .executableTarget(
       name: "lodestone-cli",

@@ -7,12 +7,14 @@ struct Analysis {
   /// The version of each stage, raised by hand when its numbers change. They are part of a run's
   /// identity.
   static let stages = [
-    "correct": 2, "register": 3, "mask": 1, "depth": 1, "cluster": 3,
-    "summarise": 2,
+    "correct": 2, "register": 3, "mask": 2, "depth": 1, "cluster": 3,
+    "summarise": 3,
   ]
 
   let parameters: ParameterSet
   let resources: Resources
+  /// The spectra that `fit.references` may name.
+  let references: [NamedReference]
   let progress: (String) -> Void
 
   /// Analyses a scan: what was found.
@@ -47,10 +49,10 @@ struct Analysis {
       DepthStage(parameters: parameters).run(scan, registered, mask)
     }
     let clustered = try timed("cluster", "clustering the spectra", &times) {
-      try ClusteringStage(parameters: parameters).run(registered, mask)
+      try ClusteringStage(parameters: parameters).run(registered, mask, energies: scan.energies)
     }
     return try timed("summarise", "summarising the clusters", &times) {
-      try SummaryStage(parameters: parameters).run(
+      try SummaryStage(parameters: parameters, references: references).run(
         scan, density, registered, mask, surface, clustered)
     }
   }

@@ -43,7 +43,7 @@ public struct CatalogCheck {
   ) throws -> (height: Int, width: Int, samples: MapRecord.Samples) {
     let file = try TIFFFile(bytes: tiff, name: "map")
     let (layout, frame) = (try file.layout(ofPage: 0), try file.frame(page: 0))
-    let floats = frame.values.floats
+    let floats = try (0..<file.pageCount).flatMap { try file.frame(page: $0).values.floats }
     if layout.format == 3 { return (frame.height, frame.width, .float32(floats)) }
     let labels = floats.compactMap { Int16(exactly: $0) }
     guard labels.count == floats.count else { throw InputError("not 16 bits", path: "map") }

@@ -2,6 +2,14 @@ import Clustering
 
 /// Labels of the analysed pixels: those of DBSCAN, and what they become over all pixels.
 struct ClusterLabels {
+  /// How pixels that DBSCAN did not label get a cluster.
+  enum Method {
+    /// From their neighbours, over the lowest gradients.
+    case watershed
+    /// That of the nearest mean.
+    case nearest
+  }
+
   /// DBSCAN's own: -1 noise, -3 not eligible.
   private(set) var dbscan: [Int32]
   /// Those of all points, by the flood: -1 noise.
@@ -10,6 +18,7 @@ struct ClusterLabels {
   private let grid: PixelGrid
   private let features: Features
   private let gradient: [Float]
+  private let method: Method
   /// How far from every mixture of clusters a pixel is noise, in units of the noise.
   private let reach: Double
 
@@ -17,9 +26,10 @@ struct ClusterLabels {
   ///
   /// - Parameter dbscan: a label a point; clusters of fewer than `leastPixels` become noise.
   init(
-    dbscan: [Int32], leastPixels: Double, rejectDistance: Double, _ grid: PixelGrid,
-    _ features: Features, gradient: [Float]
+    dbscan: [Int32], leastPixels: Double, method: Method, rejectDistance: Double,
+    _ grid: PixelGrid, _ features: Features, gradient: [Float]
   ) {
+    self.method = method
     self.dbscan = dbscan
     self.grid = grid
     self.features = features
@@ -56,9 +66,12 @@ struct ClusterLabels {
   /// Extends the clusters over all points, and turns those that lie too far from every segment joining two clusters'
   /// means into noise: they are no mixture of what was found.
   private mutating func flood() {
-    all = grid.flood(dbscan, gradient: gradient)
     let d = features.dimensions
     let means = means()
+    switch method {
+    case .watershed: all = grid.flood(dbscan, gradient: gradient)
+    case .nearest: all = nearest(means)
+    }
     for point in all.indices where all[point] >= 0 && dbscan[point] < 0 {
       let place = (0..<d).map { Double(features.scores[point * d + $0]) }
       let limit = reach * max(1, Double(features.relativeNoise[point]))
@@ -68,6 +81,18 @@ struct ClusterLabels {
         }
       }
       if !isMixture { all[point] = -1 }
+    }
+  }
+
+  /// The label of DBSCAN, or of the nearest of the means.
+  private func nearest(_ means: [[Double]]) -> [Int32] {
+    dbscan.indices.map { point in
+      guard dbscan[point] < 0, !means.isEmpty else { return max(dbscan[point], -1) }
+      let place = (0..<features.dimensions).map {
+        Double(features.scores[point * features.dimensions + $0])
+      }
+      let distances = means.map { squaredDistance(from: place, toSegment: $0, $0) }
+      return Int32(distances.indices.min { distances[$0] < distances[$1] } ?? 0)
     }
   }
 

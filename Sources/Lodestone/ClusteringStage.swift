@@ -21,35 +21,49 @@ struct ClusteringStage {
     var clustersBeforeDrop: Int
     /// Clusters found among the rejected pixels.
     var minorityClusters: Int
+    /// Sample with too little of what spectra are divided by.
+    var unusablePixels: Int
+    /// What is found at the radius and at others.
+    var radii: [RadiusSearch.Trial]
   }
 
   let parameters: ParameterSet
 
-  func run(_ registered: RegistrationStage.Output, _ mask: MaskStage.Output) throws -> Output {
+  func run(
+    _ registered: RegistrationStage.Output, _ mask: MaskStage.Output, energies: [Double]
+  ) throws -> Output {
     let frames = registered.frames
-    let pixels = mask.isSample.indices.filter {
-      mask.isSample[$0] && registered.isMeasured[$0] && mask.mean.pixels[$0] > 0
+    let measure = try SpectrumMeasure(
+      parameters, frames, energies: energies, mean: mask.mean, mask.edges)
+    let sample = mask.isSample.indices.filter {
+      mask.isSample[$0] && registered.isMeasured[$0]
     }.map { Int32($0) }
-    try refuseTooLittle(energies: frames.count, pixels: pixels.count, mask.mean)
+    let pixels = sample.filter { measure.isUsable[Int($0)] }
+    try refuseTooLittle(
+      energies: frames.count, pixels: pixels.count, ofSample: sample.count, mask.mean)
     let grid = PixelGrid(height: frames.height, width: frames.width, pixels: pixels)
-    let features = try Features(frames, mask.mean, grid, parameters)
+    let features = try Features(frames, measure, grid, parameters)
     let gradient = grid.gradientMagnitude(features.scores, dimensions: features.dimensions)
     let share = parameters.fixed("features.eligible_fraction")
     let rank = min(max(Int((share * Double(pixels.count)).rounded()), 1), pixels.count)
     let threshold = gradient.sorted()[rank - 1]
     let eligible = gradient.indices.filter { gradient[$0] <= threshold }
 
-    let radius = radius(features)
     let minimumPoints =
       parameters.number("dbscan.minimum_points").map { Int($0) }
       ?? max(2 * features.dimensions, pixels.count / 1000)
-    let clustering = try DBSCAN(radius: radius, minimumPoints: minimumPoints)
-      .cluster(Points(features.points(eligible), dimensions: features.dimensions))
+    let leastPixels = parameters.fixed("cluster.minimum_share") * Double(pixels.count)
+    let search = try RadiusSearch(
+      Points(features.points(eligible), dimensions: features.dimensions),
+      minimumPoints: minimumPoints, leastPixels: leastPixels)
+    let (clustering, radius, radii) = try search.run(
+      from: radius(features), isFixed: parameters.number("dbscan.radius") != nil,
+      noiseLimit: parameters.fixed("dbscan.noise_limit"))
     var dbscanLabels = [Int32](repeating: -3, count: pixels.count)
     for (place, point) in eligible.enumerated() { dbscanLabels[point] = clustering.labels[place] }
     var labels = ClusterLabels(
-      dbscan: dbscanLabels,
-      leastPixels: parameters.fixed("cluster.minimum_share") * Double(pixels.count),
+      dbscan: dbscanLabels, leastPixels: leastPixels,
+      method: parameters.text("flood.method") == "nearest" ? .nearest : .watershed,
       rejectDistance: parameters.fixed("flood.reject_distance"), grid, features,
       gradient: gradient)
     let minorities = try labels.addMinorities(
@@ -67,7 +81,8 @@ struct ClusteringStage {
       clusterCount: labels.clusterCount, features: features, radius: radius,
       minimumPoints: minimumPoints, eligibleCount: eligible.count + minorities.eligible,
       gradientThreshold: Double(threshold), clustersBeforeDrop: clustering.clusterCount,
-      minorityClusters: minorities.clusters)
+      minorityClusters: minorities.clusters, unusablePixels: sample.count - pixels.count,
+      radii: radii)
   }
 
   /// The radius: what noise makes of the distance of two like pixels, and, in squares, a share of the scores' spread
@@ -80,7 +95,9 @@ struct ClusteringStage {
     return (noise * noise + beside * beside).squareRoot()
   }
 
-  private func refuseTooLittle(energies: Int, pixels: Int, _ mean: Image) throws(AnalysisError) {
+  private func refuseTooLittle(
+    energies: Int, pixels: Int, ofSample sample: Int, _ mean: Image
+  ) throws(AnalysisError) {
     guard energies >= 5 else {
       throw AnalysisError("\(energies) energies are no spectrum: at least 5 are needed")
     }
@@ -88,6 +105,12 @@ struct ClusteringStage {
       throw AnalysisError(
         "the optical density is below 0 everywhere: the reference is darker than the frames "
           + "(is it that of this scan, and are the exposures known?)")
+    }
+    guard pixels >= 100 || sample < 100 || parameters.text("normalise.measure") == "mean_od" else {
+      throw AnalysisError(
+        "only \(pixels) of \(sample) pixels of sample have an edge of "
+          + "\(parameters.text("normalise.minimum_signal")) standard errors: at least 100 are needed "
+          + "(normalise.minimum_signal)")
     }
     guard pixels >= 100 else {
       throw AnalysisError(

@@ -29,12 +29,13 @@ final class Execution {
 
   /// Analyses it; errors are of the scan at a path.
   func analyse(
-    _ loaded: LoadedScan, _ parameters: ParameterSet, _ resources: Resources, path: String,
-    progress: @escaping (String) -> Void
+    _ loaded: LoadedScan, _ parameters: ParameterSet, _ resources: Resources,
+    references: [NamedReference], path: String, progress: @escaping (String) -> Void
   ) throws -> ResultRecord {
     do {
-      return try Analysis(parameters: parameters, resources: resources, progress: progress)
-        .run(loaded, times: &stages)
+      return try Analysis(
+        parameters: parameters, resources: resources, references: references, progress: progress
+      ).run(loaded, times: &stages)
     } catch let error as AnalysisError {
       throw AnalysisError("\(path): \(error.description)")
     }

@@ -22,12 +22,14 @@ extension Features {
   /// The features of the grid's points.
   ///
   /// - Throws: ``ScratchFailure``, or ``PrincipalComponents/Failure``.
-  init(_ frames: FrameStore, _ mean: Image, _ grid: PixelGrid, _ parameters: ParameterSet) throws {
+  init(
+    _ frames: FrameStore, _ measure: SpectrumMeasure, _ grid: PixelGrid, _ parameters: ParameterSet
+  ) throws {
     let count = frames.count
     let failure = Mutex<ScratchFailure?>(nil)
-    let spectra = Self.spectra(
-      frames, parameters.text("normalise.measure") == "mean_od" ? mean : nil, grid
-    ) { error in failure.withLock { $0 = $0 ?? error } }
+    let spectra = Self.spectra(frames, measure, grid) { error in
+      failure.withLock { $0 = $0 ?? error }
+    }
     let components = try PrincipalComponents(of: spectra)
     let rank = min(Int(parameters.fixed("pca.noise_rank")), count - 2)
     let dimensions =
@@ -62,7 +64,7 @@ extension Features {
 
   /// The spectra of the grid's pixels, normalised, made from the rows of the frames where they are asked for.
   private static func spectra(
-    _ frames: FrameStore, _ thickness: Image?, _ grid: PixelGrid,
+    _ frames: FrameStore, _ measure: SpectrumMeasure, _ grid: PixelGrid,
     fail: @escaping @Sendable (ScratchFailure) -> Void
   ) -> PrincipalComponents.RowSource {
     return .init(count: grid.pixels.count, columns: frames.count) { range, target in
@@ -77,9 +79,12 @@ extension Features {
               let row = band.base + energy * band.stride
               for point in piece {
                 let pixel = Int(pixels[point])
-                let thickness = thickness?.pixels[pixel] ?? 1
-                target[(point - range.lowerBound) * band.frames + energy] =
-                  row[pixel - first] / thickness
+                var value = row[pixel - first]
+                if let (level, shape) = measure.background {
+                  value -= level.pixels[pixel] * shape[energy]
+                }
+                if let divisor = measure.divisor { value /= divisor.pixels[pixel] }
+                target[(point - range.lowerBound) * band.frames + energy] = value
               }
             }
           }

@@ -20,6 +20,7 @@ public struct Ingest {
 
   private let catalog: Catalog
   private let parameters: ParameterSet
+  private let references: [NamedReference]
   private let resources: Resources
   private let command: String
   private let progress: (String) -> Void
@@ -27,13 +28,16 @@ public struct Ingest {
   /// An ingest into a catalog that is open for writing.
   ///
   /// - Parameters:
+  ///   - references: spectra that `fit.references` names; those that the catalog holds need not be given.
   ///   - resources: what it may use of the machine.
   ///   - command: the command line, kept with the execution.
   ///   - progress: is told what is being done.
   public init(
-    catalog: Catalog, parameters: ParameterSet, resources: Resources = Resources(), command: String,
+    catalog: Catalog, parameters: ParameterSet, references: [NamedReference] = [],
+    resources: Resources = Resources(), command: String,
     progress: @escaping (String) -> Void = { _ in }
   ) {
+    self.references = references
     self.catalog = catalog
     self.parameters = parameters
     self.resources = resources
@@ -64,6 +68,7 @@ public struct Ingest {
     _ scan: Scan, of request: ScanRequest, sample: String,
     explain: ((RunDifference) -> Void)? = nil
   ) throws -> Outcome {
+    let references = try knownReferences()
     let execution = Execution(purpose: .ingest, command: command)
     let loaded = try execution.load(scan, progress: progress)
     let sighting = try Sighting(of: loaded.scan, request: request)
@@ -87,7 +92,8 @@ public struct Ingest {
     let result: ResultRecord
     do {
       result = try execution.analyse(
-        loaded, parameters, resources, path: request.path, progress: progress)
+        loaded, parameters, resources, references: references, path: request.path,
+        progress: progress)
     } catch let error as ScratchFailure {
       // The machine's fault, and not the run's.
       throw error
@@ -98,6 +104,22 @@ public struct Ingest {
     progress("storing")
     try store(.result(result))
     return Outcome(status: .stored, runID: runID, stages: execution.stages)
+  }
+}
+
+extension Ingest {
+  /// The spectra that the parameters name: given, or in the catalog.
+  private func knownReferences() throws -> [NamedReference] {
+    try parameters.references().map { name, digest in
+      if let given = references.first(where: { $0.spectrum.id == digest }) { return given }
+      do {
+        return NamedReference(name: name, spectrum: try catalog.referenceSpectrum(digest))
+      } catch CatalogError.notFound {
+        throw ParameterError(
+          "fit.references: no spectrum \(digest.prefix(12)) is in the catalog: give it by --spectrum "
+            + "\(name)=FILE")
+      }
+    }
   }
 }
 

@@ -10,6 +10,8 @@ struct MaskStage {
     var isSample: [Bool]
     /// How many of them only an edge step shows.
     var stepPixels: Int
+    /// The edges that are measured.
+    var edges: EdgePlan
   }
 
   let parameters: ParameterSet
@@ -17,11 +19,11 @@ struct MaskStage {
   func run(
     _ registered: RegistrationStage.Output, energies: [Double]
   ) throws -> Output {
-    let edges =
-      parameters.text("mask.method") == "od"
-      ? [] : parameters.edgeWindows.measuredEdges(of: try parameters.elements(), energies: energies)
+    let plan = try EdgePlan(
+      parameters, registered.frames, energies: energies, isInside: registered.isInside)
     let maps = try AbsorptionMaps(
-      of: registered.frames, energies: energies, edges: edges, windows: parameters.edgeWindows)
+      of: registered.frames, energies: energies,
+      edges: parameters.text("mask.method") == "od" ? [] : plan.edges, windows: plan.windows)
     let isInside = registered.isInside
     var mask = SampleMask(isInside: isInside)
     mask.fraction = parameters.fixed("mask.fraction")
@@ -37,6 +39,7 @@ struct MaskStage {
       }
     return Output(
       mean: maps.mean, isSample: zip(isSample, registered.isLost).map { $0 && !$1 },
-      stepPixels: isSample.indices.count { isSample[$0] && !byDensity[$0] })
+      stepPixels: isSample.indices.count { isSample[$0] && !byDensity[$0] },
+      edges: plan)
   }
 }

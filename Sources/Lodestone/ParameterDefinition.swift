@@ -1,3 +1,5 @@
+import Spectra
+
 /// A parameter of the analysis: its name, unit, default and meaning.
 public struct ParameterDefinition: Sendable {
   /// What values a parameter takes.
@@ -94,8 +96,13 @@ public struct ParameterDefinition: Sendable {
       "mask.step_deviations", .number(0...1000), "5",
       "a step shows sample above so many standard deviations of the OD about the pre-edge line"),
     .init(
-      "normalise.measure", .choice(["mean_od", "none"]), "mean_od",
-      "measure of thickness that each spectrum is divided by"),
+      "normalise.measure", .choice(["mean_od", "edge_area", "edge_step", "none"]), "mean_od",
+      "what each spectrum is divided by: its mean OD; or the first edge's area or step, the pre-edge (falling as "
+        + "E^-3) taken off: for spectra that are mostly background"),
+    .init(
+      "normalise.minimum_signal", .number(0...1e6), "3",
+      "pixels whose area or step is below so many standard errors are not divided by it, and not analysed"
+    ),
     .init(
       "pca.components", .integer(1...64), auto: true, "auto",
       "features to cluster in; auto: variances above twice the median of the smallest three "
@@ -122,12 +129,20 @@ public struct ParameterDefinition: Sendable {
       "share of the scores' standard deviation in the automatic radius: what is not noise grows with the contrast"
     ),
     .init(
+      "dbscan.noise_limit", .number(0...1), "0.25",
+      "while more than this share of the eligible pixels is noise, the automatic radius grows by sqrt(2), at most 6 "
+        + "times"),
+    .init(
       "dbscan.minimum_points", .integer(1...1_000_000_000), auto: true, "auto",
       "neighbours, the point included, that make a core; auto: a thousandth of the analysed "
         + "pixels, at least twice the features"),
     .init(
       "cluster.minimum_share", .number(0...0.5), "0.005",
       "clusters with a smaller share of the analysed pixels are dropped"),
+    .init(
+      "flood.method", .choice(["watershed", "nearest"]), "watershed",
+      "how pixels that are not eligible get their cluster: from their neighbours over the lowest gradients, or by the "
+        + "nearest of the clusters' means"),
     .init(
       "flood.reject_distance", .number(0...1e9), unit: "noise units", "6",
       "a flooded pixel further than this x sqrt(features) from every line between two clusters' "
@@ -140,19 +155,45 @@ public struct ParameterDefinition: Sendable {
       "depth.pores", .choice(["closed", "surface"]), "closed",
       "whether empty field that sample encloses is a surface too"),
     .init(
-      "elements.symbols", .text, "Nd,Fe", "elements whose edges are looked for, with commas"),
+      "elements.symbols", .text, "Nd,Fe",
+      "elements whose K and L3 edges are measured, with commas; auto: the one at whose edge the sample's mean "
+        + "spectrum rises most"),
     .init(
-      "edges.pre_start", .number(-1000...0), unit: "eV", "-60",
-      "start of the pre-edge window, from the edge"),
+      "elements.beside", .text, "Pr",
+      "elements that may be there too: no window reaches past an edge of theirs, and they are not measured; none, or "
+        + "symbols with commas"),
     .init(
-      "edges.pre_end", .number(-1000...0), unit: "eV", "-12",
-      "end of the pre-edge window, from the edge"),
+      "elements.light", .text, "O",
+      "an element without edges here that stands for all light ones in the sample: fitted beside the others, not told; "
+        + "none, or a symbol"),
     .init(
-      "edges.post_start", .number(0...1000), unit: "eV", "45",
-      "start of the post-edge window, from the edge"),
+      "elements.density", .number(0.001...30), auto: true, unit: "g/cm3", "auto",
+      "density of the elements together, for the thickness of each cluster; auto: not known, no thickness"
+    ),
     .init(
-      "edges.post_end", .number(0...1000), unit: "eV", "145",
-      "end of the post-edge window, from the edge"),
+      "edges.convention", .choice(NormalisationMethod.allCases.map(\.rawValue)), "textbook",
+      "how spectra are normalised at an edge: textbook (lines, step at E0), larch (step at the nearest energy), "
+        + "two_means, area, none; not how they are divided before clustering (normalise.measure)"),
+    .init(
+      "edges.e0", .choice(["tabulated", "derivative"]), "tabulated",
+      "where an edge is: at its tabulated energy, or where each cluster's spectrum rises most; that is kept with "
+        + "the result either way"),
+    .init(
+      "edges.pre_start", .number(-1000...0), auto: true, unit: "eV", "-60",
+      "start of the pre-edge window, from the edge; auto: the second energy"),
+    .init(
+      "edges.pre_end", .number(-1000...0), auto: true, unit: "eV", "-12",
+      "end of the pre-edge window, from the edge; auto: half of its start"),
+    .init(
+      "edges.post_start", .number(0...1000), auto: true, unit: "eV", "45",
+      "start of the post-edge window, from the edge; auto: a third of its end, at most 25, behind an L2 edge"
+    ),
+    .init(
+      "edges.post_end", .number(0...1000), auto: true, unit: "eV", "145",
+      "end of the post-edge window, from the edge; auto: the last energy"),
+    .init(
+      "edges.post_degree", .integer(0...3), auto: true, "1",
+      "degree of the polynomial behind the edge; auto: 0, 1 or 2 by the window's width"),
     .init(
       "edges.near_start", .number(-1000...0), unit: "eV", "-12",
       "start of the near-edge region that a fit of attenuation leaves out"),
@@ -162,5 +203,25 @@ public struct ParameterDefinition: Sendable {
     .init(
       "edges.minimum_energies", .integer(2...1000), "3",
       "fewest energies in a window that measure an edge"),
+    .init(
+      "edges.white_line_end", .number(1...1000), unit: "eV", "30",
+      "how far above the edge a white line is looked for"),
+    .init(
+      "fit.references", .text, "none",
+      "reference spectra that clusters and pixels are fitted with, as name@digest with commas: what --spectrum "
+        + "NAME=FILE makes of them; no path, and no I0"),
+    .init(
+      "fit.start", .number(1...1e6), auto: true, unit: "eV", "auto",
+      "first energy of the fit; auto: the first that all references have"),
+    .init(
+      "fit.end", .number(1...1e6), auto: true, unit: "eV", "auto",
+      "last energy of the fit; auto: the last that all references have"),
+    .init(
+      "fit.background", .choice(LinearCombination.Background.allCases.map(\.rawValue)), "line",
+      "what is fitted beside the references: a line over the energy, a constant, or none"),
+    .init(
+      "fit.sum", .choice(["free", "one"]), "free",
+      "free: amounts of the references as they are, in the optical density; one: fractions, of spectra normalised "
+        + "at the first edge, the references too"),
   ]
 }

@@ -16,11 +16,12 @@ public struct ParameterSet: Sendable, Equatable {
   package let parameters: [ParameterRecord]
   private let values: [String: ParameterRecord.Value]
 
-  /// A set from settings such as `dbscan.radius=1.2`; a later one of the same name counts.
+  /// A set from a recipe and settings such as `dbscan.radius=1.2`; a later one of the same name counts, and settings
+  /// before the recipe.
   ///
   /// - Throws: ``ParameterError`` for what is unknown, no number, or out of range.
-  public init(settings: [String] = []) throws(ParameterError) {
-    var asked: [String: String] = [:]
+  public init(recipe: Recipe? = nil, settings: [String] = []) throws(ParameterError) {
+    var asked = recipe?.settings ?? [:]
     for setting in settings {
       let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard parts.count == 2 else {
@@ -30,11 +31,9 @@ public struct ParameterSet: Sendable, Equatable {
     }
     let known = ParameterDefinition.all.map(\.name)
     for name in asked.keys.sorted() where !known.contains(name) {
-      let nearest = known.min { editDistance(name, $0) < editDistance(name, $1) } ?? ""
-      let isNear = 2 * editDistance(name, nearest) <= nearest.count
       throw ParameterError(
-        "no parameter \"\(name)\": "
-          + (isNear ? "did you mean \(nearest)?" : "see lodestone ingest --help"))
+        "no parameter \"\(name)\""
+          + ParameterDefinition.suggestion(for: name, else: "lodestone ingest --help"))
     }
     var parameters: [ParameterRecord] = []
     for definition in ParameterDefinition.all {
@@ -53,13 +52,18 @@ public struct ParameterSet: Sendable, Equatable {
   }
 
   private func refuseContradictions() throws(ParameterError) {
-    for (low, high) in [("pre_start", "pre_end"), ("post_start", "post_end")]
-    where number("edges." + low) ?? 0 >= number("edges." + high) ?? 0 {
-      throw ParameterError(
-        "edges.\(low) = \(text("edges." + low)) is not below edges.\(high) = \(text("edges." + high))"
-      )
+    let pairs = [
+      ("edges.pre_start", "edges.pre_end"), ("edges.post_start", "edges.post_end"),
+      ("fit.start", "fit.end"),
+    ]
+    for (low, high) in pairs {
+      guard let from = number(low), let to = number(high), from >= to else { continue }
+      throw ParameterError("\(low) = \(text(low)) is not below \(high) = \(text(high))")
     }
     _ = try elements()
+    _ = try elementsBeside()
+    _ = try lightElement()
+    _ = try references()
     guard let drift = try givenDrift() else { return }
     if text("register.method") == "none" {
       throw ParameterError("register.method=none: drift is given, by register.drift or --drift")
@@ -111,35 +115,85 @@ public struct ParameterSet: Sendable, Equatable {
     return number
   }
 
-  /// The elements to look for.
-  func elements() throws(ParameterError) -> [Element] {
+  /// The elements to look for; nil where they are to be found.
+  func elements() throws(ParameterError) -> [Element]? {
+    if text("elements.symbols") == "auto" { return nil }
+    let elements = try listed("elements.symbols")
+    guard !elements.isEmpty else { throw ParameterError("elements.symbols: name an element") }
+    return elements
+  }
+
+  /// Elements whose edges end the windows.
+  func elementsBeside() throws(ParameterError) -> [Element] {
+    text("elements.beside") == "none" ? [] : try listed("elements.beside")
+  }
+
+  /// The element that stands for the light ones; nil for none.
+  func lightElement() throws(ParameterError) -> Element? {
+    if text("elements.light") == "none" { return nil }
+    let listed = try listed("elements.light")
+    guard listed.count == 1 else {
+      throw ParameterError(
+        "elements.light=\(text("elements.light")): it takes one element, or none")
+    }
+    return listed[0]
+  }
+
+  private func listed(_ name: String) throws(ParameterError) -> [Element] {
     var elements: [Element] = []
-    for symbol in text("elements.symbols").split(separator: ",") {
-      let symbol = symbol.filter { !$0.isWhitespace }
-      guard let element = Element(symbol) else {
-        throw ParameterError("elements.symbols: \"\(symbol)\" is no element")
+    for symbol in text(name).split(separator: ",") {
+      guard let element = Element(String(symbol)) else {
+        throw ParameterError("\(name): \"\(symbol)\" is no element")
       }
       guard !elements.contains(element) else {
-        throw ParameterError("elements.symbols: \(symbol) stands in it twice")
+        throw ParameterError("\(name): \(symbol) stands in it twice")
       }
       elements.append(element)
     }
-    guard !elements.isEmpty else { throw ParameterError("elements.symbols: name an element") }
     return elements
+  }
+
+  /// The names and digests of the reference spectra.
+  func references() throws(ParameterError) -> [(name: String, digest: String)] {
+    let text = text("fit.references")
+    if text == "none" { return [] }
+    var found: [(name: String, digest: String)] = []
+    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+      let words = part.split(separator: "@", omittingEmptySubsequences: false)
+      guard words.count == 2, !words[0].isEmpty, words[1].count == 64,
+        words[1].allSatisfy(\.isHexDigit), !words[1].contains(where: \.isUppercase)
+      else {
+        throw ParameterError(
+          "fit.references=\(text.prefix(40)): it is made by --spectrum NAME=FILE; write none or "
+            + "name@digest")
+      }
+      guard !found.contains(where: { $0.name == words[0] }) else {
+        throw ParameterError("fit.references: two are called \(words[0])")
+      }
+      found.append((String(words[0]), String(words[1])))
+    }
+    guard found.count <= LinearCombination.most else {
+      throw ParameterError(
+        "fit.references: \(found.count) are more than can be fitted at once (\(LinearCombination.most))"
+      )
+    }
+    return found
   }
 }
 
 extension ParameterSet {
-  /// The windows in which edges are measured.
-  var edgeWindows: EdgeWindows {
+  /// The windows in which the edges of some elements are measured.
+  func edgeWindows(of elements: [Element]) throws(ParameterError) -> EdgeWindows {
     var windows = EdgeWindows()
-    func range(_ low: String, _ high: String) -> ClosedRange<Double> {
-      fixed("edges." + low)...fixed("edges." + high)
-    }
-    windows.pre = range("pre_start", "pre_end")
-    windows.post = range("post_start", "post_end")
-    windows.near = range("near_start", "near_end")
+    windows.preStart = number("edges.pre_start")
+    windows.preEnd = number("edges.pre_end")
+    windows.postStart = number("edges.post_start")
+    windows.postEnd = number("edges.post_end")
+    windows.postDegree = number("edges.post_degree").map { Int($0) }
+    windows.near = fixed("edges.near_start")...fixed("edges.near_end")
     windows.minimumEnergies = Int(fixed("edges.minimum_energies"))
+    windows.method = NormalisationMethod(rawValue: text("edges.convention")) ?? .textbook
+    windows.bounds = (elements + (try elementsBeside())).flatMap(\.edges)
     return windows
   }
 }
@@ -154,7 +208,32 @@ extension ParameterDefinition {
     }
   }
 
-  fileprivate func value(of text: String) throws(ParameterError) -> ParameterRecord.Value {
+  /// The definition of a name.
+  static func named(_ name: String) -> ParameterDefinition? { all.first { $0.name == name } }
+
+  /// ": did you mean …?" where a known name is near, else where to look.
+  static func suggestion(for name: String, else place: String) -> String {
+    let nearest =
+      all.map(\.name).min { editDistance(name, $0) < editDistance(name, $1) } ?? ""
+    let isNear = 2 * editDistance(name, nearest) <= nearest.count
+    return isNear ? ": did you mean \(nearest)?" : ": see \(place)"
+  }
+
+  /// The values that it takes, in words: "a number from 0 to 1, or auto".
+  public var range: String {
+    let words =
+      switch kind {
+      case .number(let range):
+        "a number from \(CanonicalJSON.text(of: range.lowerBound)) to \(CanonicalJSON.text(of: range.upperBound))"
+      case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
+      case .choice(let words): words.joined(separator: " | ")
+      case .text: "a text"
+      }
+    return words + (mayBeAutomatic ? ", or auto" : "")
+  }
+
+  /// The value that a text stands for.
+  func value(of text: String) throws(ParameterError) -> ParameterRecord.Value {
     if mayBeAutomatic && text == "auto" { return .text("auto") }
     let orAuto = mayBeAutomatic ? " or auto" : ""
     switch kind {

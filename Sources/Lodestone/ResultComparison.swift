@@ -127,6 +127,12 @@ struct ResultComparison {
     for value in result.values { add("result_value \(value.name)", value.number) }
     for variance in result.componentVariances { add("result_component.variance", variance) }
     add("result_component.is_used", Double(result.usedComponents))
+    for radius in result.radii {
+      add("result_radius.radius", radius.radius)
+      add("result_radius.cluster_count", Double(radius.clusterCount))
+      add("result_radius.noise_pixels", Double(radius.noisePixels))
+      add("result_radius.is_used", radius.isUsed ? 1 : 0)
+    }
     for frame in result.frames {
       add("result_frame.drift_dy_px", frame.driftDY)
       add("result_frame.drift_dx_px", frame.driftDX)
@@ -150,6 +156,7 @@ struct ResultComparison {
       add("cluster_surface.surface_pieces", cluster.surface.map { Double($0.surfacePieces) })
       add("cluster_surface.surface_pixels", cluster.surface.map { Double($0.surfacePixels) })
       add("cluster_surface.surface_area_um2", cluster.surface?.surfaceAreaUM2)
+      if let chemistry = cluster.chemistry { addChemistry(chemistry, add) }
       for value in cluster.meanSpectrum { add("cluster_spectrum.mean_od", value) }
       for value in cluster.deviationSpectrum { add("cluster_spectrum.sd_od", value) }
       for element in cluster.elements {
@@ -163,5 +170,48 @@ struct ResultComparison {
       }
     }
     return columns
+  }
+
+  /// The numbers of a cluster's chemistry.
+  private static func addChemistry(
+    _ chemistry: ClusterChemistry, _ add: (String, Double?) -> Void
+  ) {
+    add("cluster_quality.spread", chemistry.spread)
+    add("cluster_quality.width_px", chemistry.width)
+    add("cluster_quality.thickness_um", chemistry.thicknessUM)
+    add("cluster_quality.fit_residual_od", chemistry.fitResidual)
+    for edge in chemistry.edges {
+      add("cluster_edge.e0_ev", edge.e0)
+      add("cluster_edge.derivative_ev", edge.derivativeEnergy)
+      for bound in [edge.pre.lowerBound, edge.pre.upperBound] { add("cluster_edge.pre_ev", bound) }
+      for bound in [edge.post.lowerBound, edge.post.upperBound] {
+        add("cluster_edge.post_ev", bound)
+      }
+      add("cluster_edge.pre_energies", Double(edge.preEnergies))
+      add("cluster_edge.post_energies", Double(edge.postEnergies))
+      add("cluster_edge.pre_offset", edge.preOffset)
+      add("cluster_edge.pre_slope", edge.preSlope)
+      for (power, value) in edge.postCoefficients.enumerated() {
+        add("cluster_edge.post \(power)", value)
+      }
+      add("cluster_edge.divisor", edge.divisor)
+      add("cluster_edge.divisor_error", edge.divisorError)
+      add("cluster_edge.is_normalised", edge.isNormalised ? 1 : 0)
+      add("cluster_edge.white_line_ev", edge.whiteLineEnergy)
+      add("cluster_edge.white_line_height", edge.whiteLineHeight)
+    }
+    for ratio in chemistry.ratios {
+      add("cluster_ratio.ratio", ratio.ratio)
+      add("cluster_ratio.ratio_error", ratio.error)
+    }
+    guard let fit = chemistry.fit else { return }
+    add("cluster_fit.residual", fit.residual)
+    add("cluster_fit.r_factor", fit.rFactor)
+    for part in fit.parts {
+      add("cluster_fit_part.amount", part.amount)
+      add("cluster_fit_part.amount_error", part.amountError)
+      add("cluster_fit_part.fraction", part.fraction)
+      add("cluster_fit_part.fraction_error", part.fractionError)
+    }
   }
 }

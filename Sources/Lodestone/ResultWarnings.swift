@@ -1,4 +1,5 @@
 import Clustering
+import Foundation
 import PhaseCatalog
 import Spectra
 import StackIO
@@ -9,12 +10,17 @@ struct ResultWarnings {
   let scan: Scan
   let density: OpticalDensityStage.Output
   let registered: RegistrationStage.Output
+  let mask: MaskStage.Output
   let clustered: ClusteringStage.Output
   let clusters: [ClusterRecord]
+  /// What tabulated attenuation does not explain of each cluster.
+  let unexplainedSteps: [ElementFit.UnexplainedStep?]
+  let smallestFindable: Int
   let hasDepth: Bool
 
   var lines: [String] {
-    scan.remarks + measurement + registration + clustering + elements
+    scan.remarks + measurement + registration + clustering + radius + clusterLines + edges
+      + elements
   }
 
   private func percent(_ part: Int, of whole: Int) -> String {
@@ -109,8 +115,93 @@ struct ResultWarnings {
     if 5 * noise > analysed {
       lines.append("\(percent(noise, of: analysed)) of the analysed pixels are noise")
     }
+    let area = scan.pixelSize.map {
+      ", \(String(format: "%.3g", $0.value.areaUM2 * Double(smallestFindable))) um2,"
+    }
+    lines.append(
+      "a phase of fewer than \(smallestFindable) pixels\(area ?? "") is found only where it is no mixture "
+        + "of the others")
+    if clustered.unusablePixels > 0 {
+      lines.append(
+        "\(clustered.unusablePixels) pixels of sample are not analysed: their edge is below "
+          + "\(parameters.text("normalise.minimum_signal")) standard errors (normalise.minimum_signal)"
+      )
+    }
     if !hasDepth {
       lines.append("no empty field borders the sample: there is no depth")
+    }
+    return lines
+  }
+
+  private var radius: [String] {
+    guard let used = clustered.radii.firstIndex(where: \.isUsed) else { return [] }
+    let (radii, found) = (clustered.radii, clustered.radii[used].clusters)
+    var lines: [String] = []
+    if used > 0, used + 1 < radii.count,
+      radii[used - 1].clusters != found || radii[used + 1].clusters != found
+    {
+      lines.append(
+        "how many clusters there are hangs on the radius: \(radii[used - 1].clusters) at 0.8 times it, "
+          + "\(found), and \(radii[used + 1].clusters) at 1.25 times it")
+    }
+    if let first = radii.first, radii.count > 3 {
+      lines.append(
+        "the radius was enlarged to \(rounded(radii[used].radius)) noise units, since at "
+          + "\(rounded(first.radius)) \(percent(first.noise, of: clustered.eligibleCount)) of the eligible "
+          + "pixels were noise: the spectra scatter more than noise does")
+    }
+    return lines
+  }
+
+  private var clusterLines: [String] {
+    /// "cluster 1 (2.3 px)", or "clusters 1 (2.3 px), 2 (3 px)".
+    func listed(
+      _ unit: String, _ value: KeyPath<ClusterChemistry, Double>, where isMeant: (Double) -> Bool
+    ) -> String? {
+      let found = clusters.compactMap { cluster in
+        cluster.chemistry.map { (cluster.label, $0[keyPath: value]) }
+      }.filter { isMeant($0.1) }
+      guard !found.isEmpty else { return nil }
+      return (found.count == 1 ? "cluster " : "clusters ")
+        + found.map { "\($0.0) (\(rounded($0.1)) \(unit))" }.joined(separator: ", ")
+    }
+    var lines: [String] = []
+    if let wide = listed("noise units", \.spread, where: { $0 > 1.4 }) {
+      lines.append(
+        "the spectra form a continuum, a gradient, or several phases in one: the scores of \(wide) spread "
+          + "further than noise, which leaves 0.3")
+    }
+    if let narrow = listed("px", \.width, where: { $0 < 4.5 }) {
+      lines.append(
+        "narrow on average: \(narrow); the microscope's blur mixes spectra and elements with the "
+          + "neighbours'")
+    }
+    return lines
+  }
+
+  private var edges: [String] {
+    var lines = mask.edges.unmeasured.map { "\($0.edge.name) is not measured: \($0.failure)" }
+    if mask.edges.isFound {
+      let name = mask.edges.edges.first?.name ?? mask.edges.elements.first?.symbol
+      lines.append(
+        name.map { "the edge was found to be \($0), from the mean spectrum" }
+          ?? "no edge was found in the mean spectrum: no elements (elements.symbols)")
+    }
+    for edge in clusters.first?.chemistry?.edges ?? [] {
+      for (window, count) in [("pre", edge.preEnergies), ("post", edge.postEnergies)]
+      where count < 5 && edge.convention != "none" {
+        lines.append(
+          "the \(window)-edge window of \(edge.symbol) \(edge.edge) holds \(count) energies: its line and the "
+            + "step are uncertain")
+      }
+    }
+    for cluster in clusters {
+      for edge in cluster.chemistry?.edges ?? [] where !edge.isNormalised {
+        lines.append(
+          "cluster \(cluster.label) is not normalised at \(edge.symbol) \(edge.edge): "
+            + String(
+              format: "%.2g is below 3 standard errors of %.2g", edge.divisor, edge.divisorError))
+      }
     }
     return lines
   }
@@ -122,10 +213,24 @@ struct ResultWarnings {
       lines.append(
         "the mean OD reaches \((10 * densest).rounded() / 10): stray light may flatten the edges")
     }
-    if let first = clusters.first, first.elements.isEmpty {
+    if mask.edges.unmeasured.isEmpty, !mask.edges.isFound, let first = clusters.first,
+      first.elements.isEmpty
+    {
       lines.append(
         "no K or L3 edge of \(parameters.text("elements.symbols")) has enough energies before and "
           + "behind it: no elements")
+    }
+    for (cluster, step) in zip(clusters, unexplainedSteps) {
+      let largest = cluster.elements.map(\.step).max() ?? 0
+      guard let step, abs(step.step) > 0.1 * largest else { continue }
+      let symbols = mask.edges.elements.map(\.symbol).joined(separator: ", ")
+      let (low, high) = (step.between.lowerBound, step.between.upperBound)
+      lines.append(
+        "cluster \(cluster.label): between \(low) and \(high) eV the optical density "
+          + (step.step > 0 ? "rises" : "falls")
+          + String(format: " by %.2g", abs(step.step)) + " more than \(symbols) explain: "
+          + (step.step > 0 ? "another element has an edge there" : "it is not absolute")
+          + ", and the amounts are off")
     }
     for cluster in clusters {
       let missing = cluster.elements.filter { $0.arealDensity < -5 * $0.arealDensityError }

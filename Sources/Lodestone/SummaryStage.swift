@@ -9,12 +9,18 @@ struct SummaryStage {
   static let depthBinPX = 0.5
 
   let parameters: ParameterSet
+  /// The spectra that `fit.references` may name.
+  let references: [NamedReference]
 
   func run(
     _ scan: Scan, _ density: OpticalDensityStage.Output, _ registered: RegistrationStage.Output,
     _ mask: MaskStage.Output, _ surface: DepthStage.Output, _ clustered: ClusteringStage.Output
   ) throws -> ResultRecord {
-    let clusters = try clusters(scan, registered.frames, clustered, surface.depth)
+    let fit = try ReferenceFit(parameters, known: references, energies: scan.energies, mask.edges)
+    let chemistry = Chemistry(
+      parameters: parameters, plan: mask.edges, energies: scan.energies, fit: fit)
+    let (clusters, steps) = try clusters(
+      scan, registered.frames, clustered, surface.depth, chemistry)
     let histogram = depthHistogram(surface.depth, clustered)
     return ResultRecord(
       totalPixels: scan.height * scan.width, analysedPixels: clustered.grid.pixels.count,
@@ -27,11 +33,18 @@ struct SummaryStage {
       usedComponents: clustered.features.dimensions,
       warnings: ResultWarnings(
         parameters: parameters, scan: scan, density: density, registered: registered,
-        clustered: clustered, clusters: clusters, hasDepth: !histogram.isEmpty
+        mask: mask, clustered: clustered, clusters: clusters, unexplainedSteps: steps,
+        smallestFindable: smallestFindable(clustered), hasDepth: !histogram.isEmpty
       ).lines,
       frames: frames(scan, density, registered),
       clusters: clusters, depthHistogram: histogram, depthBinPX: Self.depthBinPX,
-      maps: try maps(scan, registered, mask, surface, clustered))
+      maps: try maps(scan, registered, mask, surface, clustered)
+        + fitMap(fit, registered, clustered),
+      radii: clustered.radii.map {
+        .init(
+          radius: $0.radius, clusterCount: $0.clusters, noisePixels: $0.noise, isUsed: $0.isUsed)
+      },
+      references: fit.map { $0.references.map(\.spectrum) } ?? [])
   }
 
   private func frames(
@@ -59,30 +72,57 @@ struct SummaryStage {
   // MARK: Clusters
 
   private func clusters(
-    _ scan: Scan, _ frames: FrameStore, _ clustered: ClusteringStage.Output, _ depth: Depth?
-  ) throws -> [ClusterRecord] {
-    var members = [[Int]](repeating: [], count: clustered.clusterCount)
+    _ scan: Scan, _ frames: FrameStore, _ clustered: ClusteringStage.Output, _ depth: Depth?,
+    _ chemistry: Chemistry
+  ) throws -> (clusters: [ClusterRecord], steps: [ElementFit.UnexplainedStep?]) {
+    var points = [[Int]](repeating: [], count: clustered.clusterCount)
     for (point, label) in clustered.dbscanLabels.enumerated() where label >= 0 {
-      members[Int(label)].append(Int(clustered.grid.pixels[point]))
+      points[Int(label)].append(point)
     }
+    let groups = points.map { $0.map { Int(clustered.grid.pixels[$0]) } }
     var pixels = [Int](repeating: 0, count: clustered.clusterCount)
     for label in clustered.labels where label >= 0 { pixels[Int(label)] += 1 }
-    let windows = parameters.edgeWindows
-    let elements = try parameters.elements()
-    let groups = members
     let spectra = try mapInParallel(frames.count) { (frame) throws(ScratchFailure) in
       let image = try frames.image(frame)
       return groups.map { statistics(image, $0) }
     }
     let surfaces = surfaces(scan, clustered, depth)
-    return members.indices.map { label in
-      let mean = spectra.map { $0[label].mean }
-      return ClusterRecord(
-        label: label, pixels: pixels[label], dbscanPixels: members[label].count,
-        areaUM2: area(of: pixels[label], scan),
-        meanSpectrum: mean, deviationSpectrum: spectra.map { $0[label].deviation },
-        elements: elementRows(mean, scan.energies, windows, elements), surface: surfaces?[label])
+    let widths = widths(clustered)
+    let found = groups.indices.map { label in
+      chemistry.findings(
+        spectra.map { $0[label].mean }, spread: spread(of: points[label], clustered.features),
+        width: widths[label])
     }
+    let clusters = groups.indices.map { label in
+      ClusterRecord(
+        label: label, pixels: pixels[label], dbscanPixels: groups[label].count,
+        areaUM2: area(of: pixels[label], scan), meanSpectrum: spectra.map { $0[label].mean },
+        deviationSpectrum: spectra.map { $0[label].deviation }, elements: found[label].elements,
+        surface: surfaces?[label], chemistry: found[label].chemistry)
+    }
+    return (clusters, found.map(\.unexplainedStep))
+  }
+
+  /// Each cluster's mean width, px: that of a strip of its area and perimeter. The perimeter is that of its pixels'
+  /// sides, which is 4/pi too long on average over all directions.
+  private func widths(_ clustered: ClusteringStage.Output) -> [Double] {
+    let grid = clustered.grid
+    var sides = [Int](repeating: 0, count: clustered.clusterCount)
+    var sizes = sides
+    var labels = [Int32](repeating: -1, count: grid.height * grid.width)
+    for (pixel, label) in zip(grid.pixels, clustered.labels) { labels[Int(pixel)] = label }
+    for y in 0..<grid.height {
+      for x in 0..<grid.width {
+        let label = labels[y * grid.width + x]
+        guard label >= 0 else { continue }
+        sizes[Int(label)] += 1
+        for (v, u) in [(y - 1, x), (y + 1, x), (y, x - 1), (y, x + 1)] {
+          let isInside = v >= 0 && v < grid.height && u >= 0 && u < grid.width
+          if !isInside || labels[v * grid.width + u] != label { sides[Int(label)] += 1 }
+        }
+      }
+    }
+    return zip(sizes, sides).map { 2 * Double($0) / max(0.25 * Double.pi * Double($1), 1) }
   }
 
   /// um2; nil where the pixel size is not known.
@@ -125,27 +165,6 @@ struct SummaryStage {
     }
   }
 
-  private func elementRows(
-    _ od: [Double], _ energies: [Double], _ windows: EdgeWindows, _ elements: [Element]
-  ) -> [ClusterRecord.Element] {
-    guard let fit = windows.elementFit(of: od, energies: energies, elements: elements) else {
-      return []
-    }
-    let edges = windows.measuredEdges(of: elements, energies: energies)
-    return fit.amounts.compactMap { amount in
-      guard let edge = edges.first(where: { $0.element == amount.element }),
-        let step = windows.step(of: od, energies: energies, at: edge)
-      else { return nil }
-      return ClusterRecord.Element(
-        symbol: amount.element.symbol, edge: edge.shell.rawValue, edgeEV: edge.energyEV,
-        step: step.step, stepError: step.standardError, arealDensity: amount.arealDensity,
-        arealDensityError: amount.arealDensityError,
-        arealMoles: amount.arealDensity / amount.element.atomicWeight,
-        atomicFraction: amount.atomicFraction, atomicFractionError: amount.atomicFractionError,
-        method: fit.method.rawValue)
-    }
-  }
-
   // MARK: Depth and maps
 
   private func depthHistogram(
@@ -182,6 +201,26 @@ struct SummaryStage {
     }
   }
 
+  /// The map of the fit with reference spectra, where there is one: a page a reference, and what they leave.
+  private func fitMap(
+    _ fit: ReferenceFit?, _ registered: RegistrationStage.Output,
+    _ clustered: ClusteringStage.Output
+  ) throws -> [MapRecord] {
+    guard let maps = try fit?.maps(registered.frames) else { return [] }
+    let (height, width) = (clustered.grid.height, clustered.grid.width)
+    let pages = (maps.amounts + [maps.residual]).map { image in
+      var values = [Float](repeating: .nan, count: height * width)
+      for pixel in clustered.grid.pixels { values[Int(pixel)] = image.pixels[Int(pixel)] }
+      return values
+    }
+    return [
+      MapRecord(
+        kind: "fit", height: height, width: width, samples: .float32(pages.flatMap(\.self)),
+        tiff: try TIFFWriter.encode(
+          pages.map { .init(height: height, width: width, samples: .float32($0)) }))
+    ]
+  }
+
   // MARK: Numbers
 
   private func values(
@@ -202,6 +241,7 @@ struct SummaryStage {
         unit: "noise units/px"),
       .init(
         name: "flood.rejected", number: Double(clustered.labels.count { $0 == -1 }), unit: "px"),
+      .init(name: "normalise.unusable", number: Double(clustered.unusablePixels), unit: "px"),
       .init(
         name: "minority.clusters", number: Double(clustered.minorityClusters), unit: "clusters"),
       .init(

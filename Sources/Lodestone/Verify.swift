@@ -66,7 +66,8 @@ public struct Verify {
     let computed: ResultRecord
     do {
       computed = try execution.analyse(
-        loaded, parameters, resources, path: request.path, progress: progress)
+        loaded, parameters, resources, references: references(of: parameters), path: request.path,
+        progress: progress)
     } catch let error as ScratchFailure {
       // The machine's fault, and not the run's.
       throw error
@@ -103,6 +104,13 @@ public struct Verify {
           + "(lodestone audit)")
     }
     return parameters
+  }
+
+  /// The reference spectra that the parameters name, as they are stored.
+  private func references(of parameters: ParameterSet) throws -> [NamedReference] {
+    try parameters.references().map {
+      NamedReference(name: $0.name, spectrum: try catalog.referenceSpectrum($0.digest))
+    }
   }
 
   /// What to do about a file that is not where it was.

@@ -66,6 +66,11 @@ extension Catalog {
       try Self.checkIDs("scan", database) { try Self.scan(key: $0, in: database).id }
     }
     try part("parameter sets") { try Self.checkParameterSets($0) }
+    try part("reference spectra") { database in
+      try Self.checkIDs("reference_spectrum", database) {
+        try Self.referenceSpectrum(key: $0, in: database).id
+      }
+    }
     try part("runs") { database in
       try Self.checkIDs("run", database) { try Self.run(key: $0, in: database).id }
     }

@@ -132,7 +132,13 @@ extension Catalog {
         MapRecord(
           kind: try $0.text("kind"), height: try $0.integer("height"),
           width: try $0.integer("width"), digest: try $0.text("digest"), tiff: try $0.blob("tiff"))
-      })
+      },
+      radii: try rows("result_radius", "number").map {
+        .init(
+          radius: try $0.real("radius"), clusterCount: try $0.integer("cluster_count"),
+          noisePixels: try $0.integer("noise_pixels"), isUsed: try $0.integer("is_used") == 1)
+      },
+      references: try references(ofResult: key, in: database))
   }
 
   private static func frames(
@@ -193,7 +199,8 @@ extension Catalog {
           pieces: try $0.integer("pieces"), surfacePieces: try $0.integer("surface_pieces"),
           surfacePixels: try $0.integer("surface_pixels"),
           surfaceAreaUM2: try $0.optionalReal("surface_area_um2"))
-      })
+      },
+      chemistry: try chemistry(resultKey: resultKey, label: label, in: database))
   }
 
   /// The id that a stored execution should have.

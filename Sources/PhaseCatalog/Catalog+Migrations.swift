@@ -24,6 +24,7 @@ extension Catalog {
   package static let migrations = [
     Migration(name: "v001_first_light", sql: PackageResources.v001_first_light_sql),
     Migration(name: "v002_surfaces", sql: PackageResources.v002_surfaces_sql),
+    Migration(name: "v003_chemistry", sql: PackageResources.v003_chemistry_sql),
   ]
 
   /// What bringing a catalog up to date did.

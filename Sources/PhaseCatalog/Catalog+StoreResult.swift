@@ -58,6 +58,16 @@ extension Catalog {
           "unmeasured_pixels": quality.unmeasuredPixels,
         ])
     }
+    for (number, radius) in result.radii.enumerated() {
+      try database.insert(
+        "result_radius",
+        [
+          "result_key": key, "number": number + 1, "radius": radius.radius,
+          "cluster_count": radius.clusterCount, "noise_pixels": radius.noisePixels,
+          "is_used": radius.isUsed,
+        ])
+    }
+    for reference in result.references { try insert(reference, into: database) }
     for cluster in result.clusters {
       try insert(
         cluster, resultKey: key, energies: result.frames.map(\.energyEV), into: database)
@@ -117,6 +127,84 @@ extension Catalog {
           "result_key": resultKey, "label": cluster.label, "pieces": surface.pieces,
           "surface_pieces": surface.surfacePieces, "surface_pixels": surface.surfacePixels,
           "surface_area_um2": surface.surfaceAreaUM2,
+        ])
+    }
+    if let chemistry = cluster.chemistry {
+      try insert(chemistry, resultKey: resultKey, label: cluster.label, into: database)
+    }
+  }
+
+  /// Stores a reference spectrum, where it is new.
+  private static func insert(_ reference: ReferenceSpectrum, into database: Database) throws {
+    let id = reference.id
+    if try database.key(of: "reference_spectrum", id: id) != nil { return }
+    try database.insert("reference_spectrum", ["reference_spectrum_id": id])
+    let key = try database.requiredKey(of: "reference_spectrum", id: id)
+    for (number, energy) in reference.energies.enumerated() {
+      try database.insert(
+        "reference_spectrum_point",
+        [
+          "reference_spectrum_key": key, "number": number, "energy_ev": energy,
+          "value": reference.values[number],
+        ])
+    }
+  }
+
+  private static func insert(
+    _ chemistry: ClusterChemistry, resultKey: Int64, label: Int, into database: Database
+  ) throws {
+    try database.insert(
+      "cluster_quality",
+      [
+        "result_key": resultKey, "label": label, "spread": chemistry.spread,
+        "width_px": chemistry.width, "thickness_um": chemistry.thicknessUM,
+        "fit_residual_od": chemistry.fitResidual,
+      ])
+    for edge in chemistry.edges {
+      let post = edge.postCoefficients
+      try database.insert(
+        "cluster_edge",
+        [
+          "result_key": resultKey, "label": label, "symbol": edge.symbol, "edge": edge.edge,
+          "e0_ev": edge.e0, "derivative_ev": edge.derivativeEnergy,
+          "convention": edge.convention, "pre_start_ev": edge.pre.lowerBound,
+          "pre_end_ev": edge.pre.upperBound, "post_start_ev": edge.post.lowerBound,
+          "post_end_ev": edge.post.upperBound, "pre_energies": edge.preEnergies,
+          "post_energies": edge.postEnergies, "pre_offset": edge.preOffset,
+          "pre_slope": edge.preSlope, "post_offset": post.count > 0 ? post[0] : nil,
+          "post_slope": post.count > 1 ? post[1] : nil,
+          "post_square": post.count > 2 ? post[2] : nil,
+          "post_cube": post.count > 3 ? post[3] : nil, "divisor": edge.divisor,
+          "divisor_error": edge.divisorError, "is_normalised": edge.isNormalised,
+          "white_line_ev": edge.whiteLineEnergy, "white_line_height": edge.whiteLineHeight,
+        ])
+    }
+    for ratio in chemistry.ratios {
+      try database.insert(
+        "cluster_ratio",
+        [
+          "result_key": resultKey, "label": label, "numerator": ratio.numerator,
+          "denominator": ratio.denominator, "ratio": ratio.ratio, "ratio_error": ratio.error,
+          "is_lower_bound": ratio.error == nil,
+        ])
+    }
+    guard let fit = chemistry.fit else { return }
+    try database.insert(
+      "cluster_fit",
+      [
+        "result_key": resultKey, "label": label, "energies": fit.energies,
+        "start_ev": fit.range.lowerBound, "end_ev": fit.range.upperBound,
+        "residual": fit.residual, "r_factor": fit.rFactor,
+      ])
+    for (number, part) in fit.parts.enumerated() {
+      try database.insert(
+        "cluster_fit_part",
+        [
+          "result_key": resultKey, "label": label, "number": number, "name": part.name,
+          "reference_spectrum_key": try database.requiredKey(
+            of: "reference_spectrum", id: part.referenceID),
+          "amount": part.amount, "amount_error": part.amountError, "fraction": part.fraction,
+          "fraction_error": part.fractionError,
         ])
     }
   }

@@ -67,11 +67,14 @@ package struct ClusterRecord: Sendable, Equatable {
   package var elements: [Element]
   /// nil where there is no empty field.
   package var surface: Surface?
+  /// What is measured of its spectrum; nil in results of before schema 3.
+  package var chemistry: ClusterChemistry?
 
   /// A cluster.
   package init(
     label: Int, pixels: Int, dbscanPixels: Int, areaUM2: Double?, meanSpectrum: [Double],
-    deviationSpectrum: [Double], elements: [Element], surface: Surface? = nil
+    deviationSpectrum: [Double], elements: [Element], surface: Surface? = nil,
+    chemistry: ClusterChemistry? = nil
   ) {
     self.label = label
     self.pixels = pixels
@@ -81,5 +84,6 @@ package struct ClusterRecord: Sendable, Equatable {
     self.deviationSpectrum = deviationSpectrum
     self.elements = elements
     self.surface = surface
+    self.chemistry = chemistry
   }
 }

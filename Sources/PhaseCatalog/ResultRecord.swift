@@ -112,6 +112,23 @@ package struct ResultRecord: Sendable, Equatable {
     }
   }
 
+  /// What DBSCAN finds at one radius.
+  package struct Radius: Sendable, Equatable {
+    /// Noise units.
+    package var radius: Double
+    package var clusterCount: Int
+    package var noisePixels: Int
+    package var isUsed: Bool
+
+    /// What is found at a radius.
+    package init(radius: Double, clusterCount: Int, noisePixels: Int, isUsed: Bool) {
+      self.radius = radius
+      self.clusterCount = clusterCount
+      self.noisePixels = noisePixels
+      self.isUsed = isUsed
+    }
+  }
+
   package var totalPixels: Int
   package var analysedPixels: Int
   package var eligiblePixels: Int
@@ -130,6 +147,10 @@ package struct ResultRecord: Sendable, Equatable {
   /// The width of a depth bin, px.
   package var depthBinPX: Double
   package var maps: [MapRecord]
+  /// What DBSCAN finds at the radius used and at others, the smallest first.
+  package var radii: [Radius]
+  /// The spectra that clusters were fitted with.
+  package var references: [ReferenceSpectrum]
 
   /// A result.
   package init(
@@ -137,7 +158,7 @@ package struct ResultRecord: Sendable, Equatable {
     alteredValues: Int, smallestFindablePixels: Int, values: [Value],
     componentVariances: [Double], usedComponents: Int, warnings: [String], frames: [FrameRow],
     clusters: [ClusterRecord], depthHistogram: [Int: [Int: Int]], depthBinPX: Double,
-    maps: [MapRecord]
+    maps: [MapRecord], radii: [Radius] = [], references: [ReferenceSpectrum] = []
   ) {
     self.totalPixels = totalPixels
     self.analysedPixels = analysedPixels
@@ -154,6 +175,8 @@ package struct ResultRecord: Sendable, Equatable {
     self.depthHistogram = depthHistogram
     self.depthBinPX = depthBinPX
     self.maps = maps
+    self.radii = radii
+    self.references = references
   }
 
   /// The maps that are part of the identity: labels. Others hold rounded numbers.

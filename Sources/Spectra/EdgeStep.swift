@@ -1,76 +1,109 @@
-/// The windows, relative to an edge's energy, in which its step is measured and that a fit of
-/// tabulated attenuation leaves out.
+/// The windows in which edges are measured, relative to an edge's energy, and what a fit of tabulated attenuation
+/// leaves out.
+///
+/// Bounds that are nil follow from the energies (``NormalisationWindows/automatic(energies:e0:previousEdge:nextEdge:)``).
+/// No window reaches past another of the edges that ``bounds`` lists.
 public struct EdgeWindows: Sendable, Equatable {
-  /// The pre-edge line is fitted between these, eV.
-  public var pre: ClosedRange<Double> = -60...(-12)
-  /// The post-edge line is fitted between these, eV.
-  public var post: ClosedRange<Double> = 45...145
+  /// The pre-edge window begins here, eV.
+  public var preStart: Double? = -60
+  /// It ends here, eV.
+  public var preEnd: Double? = -12
+  /// The post-edge window begins here, eV.
+  public var postStart: Double? = 45
+  /// It ends here, eV.
+  public var postEnd: Double? = 145
+  /// The degree of the post-edge polynomial.
+  public var postDegree: Int? = 1
   /// The near-edge structure, which tables do not describe, eV.
   public var near: ClosedRange<Double> = -12...45
   /// The fewest energies in a window.
   public var minimumEnergies: Int = 3
+  /// How steps are measured.
+  public var method: NormalisationMethod = .textbook
+  /// Edges, of elements that are or may be in the sample, that end the windows of the others.
+  public var bounds: [AbsorptionEdge] = []
 
   /// The default windows, for the spans of a transmission X-ray microscope.
   public init() {}
 }
 
-/// The jump of the optical density across an edge.
-public struct EdgeStep: Sendable, Equatable {
-  /// The edge.
-  public let edge: AbsorptionEdge
-  /// The post-edge line less the pre-edge line at the edge's energy, in OD.
-  public let step: Double
-  /// The step's standard error, from the scatter about the lines.
-  public let standardError: Double
-}
-
 extension EdgeWindows {
-  /// The K and L3 edges of `elements` that `energies` (eV, ascending) measure: enough of them lie in
-  /// the windows before and behind.
-  public func measuredEdges(of elements: [Element], energies: [Double]) -> [AbsorptionEdge] {
-    elements.flatMap(\.edges).filter { $0.shell == .k || $0.shell == .l3 }.filter { edge in
-      energies.count(where: { pre.contains($0 - edge.energyEV) }) >= minimumEnergies
-        && energies.count(where: { post.contains($0 - edge.energyEV) }) >= minimumEnergies
-    }.sorted { $0.energyEV < $1.energyEV }
-  }
+  /// An element's edges that lie closer above its L3 edge than this, in eV, belong to it: soft X-rays' L2 edges.
+  private static let multiplet = 60.0
 
-  /// The step of a spectrum of optical density at an edge; nil where a window holds too few
-  /// energies.
+  /// The windows of one edge.
   ///
-  /// What other edges add within the windows is part of the step: that of Fe K (7112 eV) holds
-  /// that of Nd L1 (7126 eV).
-  public func step(of od: [Double], energies: [Double], at edge: AbsorptionEdge) -> EdgeStep? {
-    func line(_ window: ClosedRange<Double>) -> (value: Double, variance: Double)? {
-      let points = zip(energies, od).filter { window.contains($0.0 - edge.energyEV) }
-      guard points.count >= minimumEnergies else { return nil }
-      return lineValue(at: edge.energyEV, points.map(\.0), points.map(\.1))
+  /// - Parameters:
+  ///   - e0: where the edge is, eV; the tabulated energy where nil.
+  public func windows(
+    at edge: AbsorptionEdge, energies: [Double], e0: Double? = nil
+  ) -> NormalisationWindows {
+    let place = e0 ?? edge.energyEV
+    let own = edge.element.edges.filter {
+      $0.energyEV > edge.energyEV && $0.energyEV <= edge.energyEV + Self.multiplet
     }
-    guard let before = line(pre), let behind = line(post) else { return nil }
-    return EdgeStep(
-      edge: edge, step: behind.value - before.value,
-      standardError: (before.variance + behind.variance).squareRoot())
+    let reach = own.map { $0.energyEV - edge.energyEV }.max()
+    let start = max(postStart ?? 25, reach ?? 0)
+    let next = bounds.filter { $0.energyEV > edge.energyEV + start && !own.contains($0) }
+      .map(\.energyEV).min()
+    let previous = bounds.filter { $0.energyEV < edge.energyEV + (preEnd ?? -10) - 45 }
+      .map(\.energyEV).max()
+    let automatic = NormalisationWindows.automatic(
+      energies: energies, e0: place, previousEdge: previous, nextEdge: next)
+    let low = max(preStart ?? automatic.pre.lowerBound, (previous ?? -.infinity) + 45 - place)
+    let preHigh = preEnd ?? automatic.pre.upperBound
+    let postLow = postStart ?? max(automatic.post.lowerBound, reach.map { $0 + 5 } ?? 0)
+    let high = min(postEnd ?? automatic.post.upperBound, (next ?? .infinity) - 10 - place)
+    return NormalisationWindows(
+      pre: min(low, preHigh)...preHigh, post: postLow...max(postLow, high),
+      postDegree: postDegree ?? automatic.postDegree, minimumEnergies: minimumEnergies)
   }
-}
 
-/// The value at `x0` of the least-squares line through points, and its variance.
-private func lineValue(
-  at x0: Double, _ x: [Double], _ y: [Double]
-) -> (value: Double, variance: Double) {
-  let n = Double(x.count)
-  let meanX = x.reduce(0, +) / n
-  let meanY = y.reduce(0, +) / n
-  var (squares, products) = (0.0, 0.0)
-  for (xi, yi) in zip(x, y) {
-    squares += (xi - meanX) * (xi - meanX)
-    products += (xi - meanX) * (yi - meanY)
+  /// Why the energies (eV, ascending) do not measure an edge; nil where they do: enough of them lie in its windows.
+  public func failure(at edge: AbsorptionEdge, energies: [Double]) -> NormalisationFailure? {
+    let windows = windows(at: edge, energies: energies)
+    for (name, window) in [("pre-edge", windows.pre), ("post-edge", windows.post)] {
+      let found = energies.count { window.contains($0 - edge.energyEV) }
+      if found < minimumEnergies {
+        return .tooFewEnergies(
+          window: name, from: edge.energyEV + window.lowerBound,
+          to: edge.energyEV + window.upperBound, found: found, needed: minimumEnergies)
+      }
+    }
+    return nil
   }
-  let slope = squares > 0 ? products / squares : 0
-  var residual = 0.0
-  for (xi, yi) in zip(x, y) {
-    let difference = yi - meanY - slope * (xi - meanX)
-    residual += difference * difference
+
+  /// The K and L3 edges of `elements` that `energies` (eV, ascending) measure.
+  public func measuredEdges(of elements: [Element], energies: [Double]) -> [AbsorptionEdge] {
+    elements.flatMap(\.edges).filter { $0.shell == .k || $0.shell == .l3 }
+      .filter { failure(at: $0, energies: energies) == nil }
+      .sorted { $0.energyEV < $1.energyEV }
   }
-  let variance = residual / max(n - 2, 1)
-  let spread = squares > 0 ? (x0 - meanX) * (x0 - meanX) / squares : 0
-  return (meanY + slope * (x0 - meanX), variance * (1 / n + spread))
+
+  /// What lies before and behind an edge in a spectrum of optical density, and the step between.
+  ///
+  /// What other edges add within the windows is part of the step: that of Fe K (7112 eV) holds that of Nd L1
+  /// (7126 eV).
+  ///
+  /// - Parameter e0: where the edge is, eV; the tabulated energy where nil.
+  /// - Throws: `tooFewEnergies`.
+  public func background(
+    of od: [Double], energies: [Double], at edge: AbsorptionEdge, e0: Double? = nil
+  ) throws(NormalisationFailure) -> EdgeBackground {
+    try EdgeBackground(
+      of: od, energies: energies, e0: e0 ?? edge.energyEV, method: method,
+      windows: windows(at: edge, energies: energies, e0: e0))
+  }
+
+  /// The step at an edge and its standard error, OD; of the methods that measure none that of `textbook`.
+  ///
+  /// - Throws: `tooFewEnergies`.
+  public func step(
+    of od: [Double], energies: [Double], at edge: AbsorptionEdge, e0: Double? = nil
+  ) throws(NormalisationFailure) -> (value: Double, standardError: Double) {
+    var windows = self
+    if method == .area || method == .none { windows.method = .textbook }
+    let background = try windows.background(of: od, energies: energies, at: edge, e0: e0)
+    return (background.divisor, background.divisorError)
+  }
 }

@@ -58,7 +58,8 @@ extension FrameStore.Band {
     sums(pixels, weight).map { Float($0) }
   }
 
-  fileprivate func sums(_ pixels: Int, _ weight: (Int) -> Double) -> [Double] {
+  /// The same in double.
+  func sums(_ pixels: Int, _ weight: (Int) -> Double) -> [Double] {
     var sums = [Double](repeating: 0, count: pixels)
     sums.withUnsafeMutableBufferPointer { sums in
       for frame in 0..<frames {
@@ -68,6 +69,19 @@ extension FrameStore.Band {
       }
     }
     return sums
+  }
+}
+
+extension FrameStore.Band {
+  /// The sum of the squares of each pixel's values in some frames.
+  func squares(_ pixels: Int, _ isChosen: (Int) -> Bool) -> [Double] {
+    var squares = [Double](repeating: 0, count: pixels)
+    squares.withUnsafeMutableBufferPointer { squares in
+      for frame in 0..<frames where isChosen(frame) {
+        spectra_add_squares(base + frame * stride, squares.baseAddress!, pixels)
+      }
+    }
+    return squares
   }
 }
 
@@ -85,12 +99,7 @@ struct EdgeLineFits: Sendable {
   ) -> (step: [Float], deviation: [Float]) {
     let level = band.sums(pixels) { self.level[$0] }
     let slope = band.sums(pixels) { self.slope[$0] }
-    var squares = [Double](repeating: 0, count: pixels)
-    squares.withUnsafeMutableBufferPointer { squares in
-      for frame in 0..<band.frames where self.level[frame] != 0 {
-        spectra_add_squares(band.base + frame * band.stride, squares.baseAddress!, pixels)
-      }
-    }
+    let squares = band.squares(pixels) { self.level[$0] != 0 }
     let deviation = squares.indices.map { pixel -> Float in
       let rest = squares[pixel] - level[pixel] * level[pixel] - slope[pixel] * slope[pixel]
       return Float((max(rest, 0) / freedom).squareRoot())
@@ -118,7 +127,8 @@ extension EdgeWindows {
       let value = zip(level, slope).map { $0 / count.squareRoot() + $1 * atEdge }
       return (value, level, slope)
     }
-    let (before, behind) = (line(pre), line(post))
+    let windows = windows(at: edge, energies: energies)
+    let (before, behind) = (line(windows.pre), line(windows.post))
     let count = Double(before.level.count { $0 != 0 })
     return EdgeLineFits(
       step: zip(behind.value, before.value).map { $0 - $1 }, level: before.level,

@@ -19,6 +19,14 @@ public struct Element: Sendable, Hashable {
     atomicNumber = Int(number)
   }
 
+  /// The element of an atomic number; nil where there is none.
+  public init?(atomicNumber: Int) {
+    guard let number = Int32(exactly: atomicNumber), let symbol = AtomicNumberToSymbol(number, nil)
+    else { return nil }
+    defer { xrlFree(symbol) }
+    self.init(String(cString: symbol))
+  }
+
   /// The molar mass, g/mol.
   public var atomicWeight: Double { AtomicWeight(Int32(atomicNumber), nil) }
 
@@ -31,7 +39,9 @@ public struct Element: Sendable, Hashable {
   public func edge(_ shell: AbsorptionEdge.Shell) -> AbsorptionEdge? {
     let energy = EdgeEnergy(Int32(atomicNumber), shell.code, nil)
     guard energy > 0 else { return nil }
-    return AbsorptionEdge(element: self, shell: shell, energyEV: energy * 1000)
+    // In whole meV: a thousand times a decimal fraction of a keV is not quite the number that it stands for.
+    return AbsorptionEdge(
+      element: self, shell: shell, energyEV: (energy * 1e6).rounded() / 1000)
   }
 
   /// The K and L edges, as far as the tables hold them.

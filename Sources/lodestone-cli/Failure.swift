@@ -21,6 +21,7 @@ struct Failure: Error {
     case let failure as Failure: self = failure
     case let error as InputError: self.init(error.description, exitCode: error.kind.exitCode)
     case let error as CatalogError: self.init(error.description, exitCode: error.exitCode)
+    case let error as RecipeError: self.init(error.description, exitCode: 78)
     case let error as ParameterError: self.init(error.description, exitCode: 64)
     case let error as AnalysisError: self.init(error.description, exitCode: 65)
     case let error as ScratchFailure: self.init(error.description, exitCode: 74)

@@ -25,6 +25,10 @@ struct IngestCommand: DocumentedCommand {
     "lodestone ingest scan.tif --reference flat.tif --sample M1 --memory 2GB --scratch /scratch",
     "lodestone ingest scan.tif --reference flat.tif --sample M1 --drift shifts.csv",
     """
+    lodestone ingest stack.tif --energies e.txt --reference i0.xsp --sample P1 --recipe stxm \\
+        --spectrum reduced=fe2.xdi --spectrum oxidised=fe3.xdi
+    """,
+    """
     lodestone ingest scan.tif --energies e.txt --reference empty-field --sample M2 \\
         --set dbscan.radius=1.5 --set features.eligible_fraction=1
     """,
@@ -50,6 +54,19 @@ struct IngestCommand: DocumentedCommand {
         + "row an energy. They are not measured then, and become a parameter.", valueName: "file"),
     completion: .file())
   var drift: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A recipe: ndfeb (the default), edge, battery, stxm, or a TOML file (lodestone recipe list).",
+      valueName: "recipe"), completion: .file(extensions: ["toml"]))
+  var recipe: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A reference spectrum that clusters and pixels are fitted with: XDI, .nor or columns of text; the column by its "
+        + "name or number where there are several. May be repeated.",
+      valueName: "name=file[:column]"))
+  var spectrum: [String] = []
 
   @Option(name: .customLong("set"), help: "A parameter: NAME=VALUE. May be repeated.")
   var settings: [String] = []
@@ -78,11 +95,19 @@ struct IngestCommand: DocumentedCommand {
       throw ValidationError("--drift and --set register.drift are two drifts: give one")
     }
     if let drift { given.append("register.drift=\(try DriftFile(path: drift).text)") }
-    let parameters = try ParameterSet(settings: given + settings)
+    let references = try spectrum.map { try NamedReference(argument: $0) }
+    if !references.isEmpty {
+      if settings.contains(where: { $0.hasPrefix("fit.references=") }) {
+        throw ValidationError("--spectrum and --set fit.references name references: give one")
+      }
+      given.append("fit.references=" + NamedReference.parameter(references))
+    }
+    let parameters = try ParameterSet(
+      recipe: recipe.map { try Recipe($0) }, settings: given + settings)
     let catalog = dryRun ? nil : try catalog.open(.write)
     let ingest = catalog.map {
       Ingest(
-        catalog: $0, parameters: parameters, resources: use.resources,
+        catalog: $0, parameters: parameters, references: references, resources: use.resources,
         command: CommandLine.arguments.map(shellQuoted).joined(separator: " "),
         progress: Output.progress)
     }
@@ -216,6 +241,34 @@ extension RunDifference {
       ("nearest_run", nearestRun.map { .string($0) } ?? .null), ("has_result", .bool(hasResult)),
       ("differences", .array(parts)),
     ])
+  }
+}
+
+extension NamedReference {
+  /// A reference from NAME=FILE or NAME=FILE:COLUMN.
+  fileprivate init(argument: String) throws {
+    let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
+    guard parts.count == 2,
+      parts[0].allSatisfy({ $0.isLetter || $0.isNumber || "-_.+".contains($0) })
+    else {
+      throw ValidationError(
+        "--spectrum \(argument): write NAME=FILE, the name in letters, digits, and - _ . +")
+    }
+    var (path, column): (String, String?) = (parts[1], nil)
+    if !FileManager.default.fileExists(atPath: path), let colon = path.lastIndex(of: ":") {
+      column = String(path[path.index(after: colon)...])
+      path = String(path[..<colon])
+    }
+    let file = try SpectrumFile(path: path)
+    var index = column.flatMap(Int.init).map { $0 - 1 }
+    if let number = index, !file.columns.indices.contains(number) {
+      throw InputError("no column \(number + 1): it has \(file.columns.count)", path: path)
+    }
+    index = try index ?? file.absorptionColumn(named: column)
+    let spectrum = try file.spectrum(column: index ?? 1)
+    self.init(
+      name: parts[0],
+      spectrum: ReferenceSpectrum(energies: spectrum.energies, values: spectrum.values))
   }
 }
 

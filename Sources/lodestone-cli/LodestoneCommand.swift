@@ -26,7 +26,7 @@ struct LodestoneCommand: DocumentedCommand {
       QueryCommand.self, SQLCommand.self, AuditCommand.self, VerifyCommand.self,
       SampleCommand.self, TagCommand.self, NoteCommand.self, RetractCommand.self,
       ExportCommand.self, CheckCommand.self, MigrateCommand.self, ClusterCommand.self,
-      ExampleCommand.self,
+      RecipeCommand.self, ExampleCommand.self,
     ])
 
   static let examples = [

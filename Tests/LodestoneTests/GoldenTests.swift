@@ -15,7 +15,13 @@ import TestSupport
 
   /// The tables that came after a schema.
   private static let later = [
-    "v001": ["oblong_pixel", "result_frame_quality", "cluster_surface"]
+    "v001": ["oblong_pixel", "result_frame_quality", "cluster_surface"] + chemistry,
+    "v002": chemistry,
+  ]
+
+  private static let chemistry = [
+    "reference_spectrum", "reference_spectrum_point", "result_radius", "cluster_quality",
+    "cluster_edge", "cluster_ratio", "cluster_fit", "cluster_fit_part",
   ]
 
   @Test func thereIsOneOfEachSchema() throws {

@@ -51,7 +51,8 @@ enum Sample {
         elements: [
           element("Nd", fraction: 0.25, moles: 1e-6), element("Fe", fraction: 0.75, moles: 3e-6),
         ],
-        surface: .init(pieces: 2, surfacePieces: 1, surfacePixels: 2, surfaceAreaUM2: 0.02)),
+        surface: .init(pieces: 2, surfacePieces: 1, surfacePixels: 2, surfaceAreaUM2: 0.02),
+        chemistry: chemistry),
       ClusterRecord(
         label: 1, pixels: 1, dbscanPixels: 1, areaUM2: 0.01, meanSpectrum: [1, 2, 3, 4],
         deviationSpectrum: [0, 0, 0, 0],
@@ -61,7 +62,30 @@ enum Sample {
     ],
     // Pixels of 0.1 um and bins of half a pixel: bin 1 is 0.05 to 0.1 um deep.
     depthHistogram: [0: [1: 1, 9: 2], 1: [1: 1], -1: [9: 1]], depthBinPX: 0.5,
-    maps: [map("label", [0, 0, 0, 1, -1, -2]), map("dbscan", [0, 0, -3, 1, -1, -2])])
+    maps: [map("label", [0, 0, 0, 1, -1, -2]), map("dbscan", [0, 0, -3, 1, -1, -2])],
+    radii: [
+      .init(radius: 1.2, clusterCount: 3, noisePixels: 2, isUsed: false),
+      .init(radius: 1.5, clusterCount: 2, noisePixels: 1, isUsed: true),
+    ], references: [reference])
+
+  static let reference = ReferenceSpectrum(energies: energies, values: [0, 0.25, 0.5, 1])
+
+  static let chemistry = ClusterChemistry(
+    spread: 0.5, width: 2, thicknessUM: 3, fitResidual: 0.01,
+    edges: [
+      .init(
+        symbol: "Fe", edge: "K", e0: 7112, derivativeEnergy: 7115, convention: "textbook",
+        pre: 7100...7105, post: 7120...7130, preEnergies: 3, postEnergies: 4, preOffset: 0.5,
+        preSlope: -1e-3, postCoefficients: [0.5, 1e-4, 1e-8], divisor: 0.25, divisorError: 0.01,
+        isNormalised: true, whiteLineEnergy: 7125, whiteLineHeight: 1.5)
+    ], ratios: [.init(numerator: "Nd", denominator: "Fe", ratio: 0.5, error: 0.125)],
+    fit: .init(
+      energies: 4, range: 7100...7130, residual: 0.01, rFactor: 1e-3,
+      parts: [
+        .init(
+          name: "hematite", referenceID: reference.id, amount: 0.75, amountError: 0.01,
+          fraction: 1, fractionError: 0.02)
+      ]))
 
   /// A map whose "TIFF" is its bare values: the catalog does not look into it.
   static func map(_ kind: String, _ labels: [Int16]) -> MapRecord {

@@ -19,7 +19,7 @@ import TestSupport
 
   @Test func refusesEveryOffence() throws {
     let database = try Mutant(schema: Mutant.shippedSchema, rowsOf: path)
-    #expect(database.tables.count == 34)
+    #expect(database.tables.count == 42)
     // Every table has a row to defend.
     for table in database.tables { #expect(!database.dump(table).isEmpty, "\(table)") }
     for offence in try database.offences() { Issue.record("accepted: \(offence)") }
@@ -27,7 +27,7 @@ import TestSupport
 
   @Test(.timeLimit(.minutes(5))) func everyTriggerCheckAndForeignKeyIsNeeded() throws {
     let mutants = Mutant.schemas()
-    #expect(mutants.count(where: { $0.what.hasPrefix("trigger") }) == 4 * 34)
+    #expect(mutants.count(where: { $0.what.hasPrefix("trigger") }) == 4 * 42)
     #expect(mutants.count(where: { $0.what.hasPrefix("CHECK") }) > 60)
     #expect(mutants.count(where: { $0.what.hasPrefix("REFERENCES") }) > 20)
     for (what, schema) in mutants {
@@ -300,6 +300,33 @@ private final class Mutant {
         "surface_pieces": ["-1", "pieces + 1"], "surface_pixels": ["-1"],
         "surface_area_um2": ["-1.0"],
       ],
+      "reference_spectrum": ["reference_spectrum_id": id],
+      "reference_spectrum_point": ["number": ["-1"], "energy_ev": ["0.0"]],
+      "result_radius": [
+        "number": ["0"], "radius": ["0.0"], "cluster_count": ["-1"], "noise_pixels": ["-1"],
+        "is_used": ["2"],
+      ],
+      "cluster_quality": [
+        "spread": ["-1.0"], "width_px": ["-1.0"], "fit_residual_od": ["-1.0"],
+      ],
+      "cluster_edge": [
+        "symbol": ["''"], "edge": ["''"], "e0_ev": ["0.0"], "derivative_ev": ["0.0"],
+        "convention": ["'x'"], "pre_end_ev": ["pre_start_ev - 1"],
+        "post_end_ev": ["post_start_ev - 1"], "pre_energies": ["-1"], "post_energies": ["-1"],
+        "divisor_error": ["-1.0"], "is_normalised": ["2"], "white_line_ev": ["0.0"],
+      ],
+      "cluster_ratio": [
+        "numerator": ["''"], "denominator": ["''", "numerator"], "ratio_error": ["-1.0"],
+        "is_lower_bound": ["1 - is_lower_bound"],
+      ],
+      "cluster_fit": [
+        "energies": ["0"], "start_ev": ["0.0"], "end_ev": ["start_ev - 1"], "residual": ["-1.0"],
+        "r_factor": ["-1.0"],
+      ],
+      "cluster_fit_part": [
+        "number": ["-1"], "name": ["''"], "amount": ["-1.0"], "amount_error": ["-1.0"],
+        "fraction": ["-1.0", "2.0"], "fraction_error": ["-1.0"],
+      ],
       "cluster": [
         "label": ["-1"], "pixels": ["-1"], "dbscan_pixels": ["-1"], "area_um2": ["-1.0"],
       ],
@@ -374,6 +401,7 @@ private final class Mutant {
       let isText = column == "kind"
       var changes = [column: isText ? "'nowhere'" : "999999"]
       if table == "verification" && column != "execution_key" { changes["execution_key"] = "1" }
+      if column == "reference_spectrum_key", table == "cluster_fit_part" { changes["number"] = "9" }
       for other in columns(table) where other.name.hasSuffix("_id") {
         changes[other.name] = "lower(hex(randomblob(32)))"
       }
@@ -400,5 +428,9 @@ private final class Mutant {
     ("map", "kind"), ("event", "kind"), ("event_predecessor", "event_key"),
     ("event_predecessor", "predecessor_key"), ("oblong_pixel", "scan_key"),
     ("result_frame_quality", "result_key"), ("cluster_surface", "result_key"),
+    ("reference_spectrum_point", "reference_spectrum_key"), ("result_radius", "result_key"),
+    ("cluster_quality", "result_key"), ("cluster_edge", "result_key"),
+    ("cluster_ratio", "result_key"), ("cluster_fit", "result_key"),
+    ("cluster_fit_part", "result_key"), ("cluster_fit_part", "reference_spectrum_key"),
   ]
 }

@@ -48,8 +48,8 @@ import Testing
     let od = energies.map { $0 < 7112 ? 0.2 : 0.9 }
     let windows = EdgeWindows()
     let edge = try #require(fe.edge(.k))
-    let step = try #require(windows.step(of: od, energies: energies, at: edge))
-    #expect(abs(step.step - 0.7) < 1e-12)
+    let step = try windows.step(of: od, energies: energies, at: edge)
+    #expect(abs(step.value - 0.7) < 1e-12)
     #expect(step.standardError < 1e-9)
     let both = [fe, try #require(nd)]
     let fit = try #require(windows.elementFit(of: od, energies: energies, elements: both))

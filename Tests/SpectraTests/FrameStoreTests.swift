@@ -85,8 +85,8 @@ import TestSupport
     let step = try #require(maps.steps.first)
     for pixel in 0..<240 {
       let spectrum = frames.map { Double($0.pixels[pixel]) }
-      let expected = try #require(windows.step(of: spectrum, energies: energies, at: edges[0]))
-      #expect(abs(Double(step.step.pixels[pixel]) - expected.step) < 1e-5)
+      let expected = try windows.step(of: spectrum, energies: energies, at: edges[0])
+      #expect(abs(Double(step.step.pixels[pixel]) - expected.value) < 1e-5)
       #expect((0.003...0.03).contains(step.deviation.pixels[pixel]))
       let mean = spectrum.reduce(0, +) / 40
       #expect(abs(Double(maps.mean.pixels[pixel]) - mean) < 1e-6)

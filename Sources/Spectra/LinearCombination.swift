@@ -1,0 +1,215 @@
+/// Fits spectra as sums of reference spectra with amounts that are not negative: the traditional way to tell species
+/// apart, which shows what was not expected only in its residual.
+///
+///     let combination = try LinearCombination(of: [reduced, oxidised], energies: energies)
+///     let fit = combination.fit(od)              // od = a reduced + b oxidised + constant + slope E
+///
+/// Source: non-negative least squares, Lawson and Hanson, "Solving Least Squares Problems", doi 10.1137/1.9781611971217;
+/// its use for absorption spectra, Newville, doi 10.2138/rmg.2014.78.2.
+public struct LinearCombination: Sendable {
+  /// What is fitted beside the references.
+  public enum Background: String, Sendable, CaseIterable {
+    /// Nothing.
+    case none
+    /// A constant.
+    case constant
+    /// A line over the energy.
+    case line
+  }
+
+  /// Why spectra cannot be fitted.
+  public enum Failure: Error, Equatable, Sendable, CustomStringConvertible {
+    /// Fewer energies than numbers to find.
+    case tooFewEnergies(found: Int, needed: Int)
+    /// More references than are tried in all combinations, or none.
+    case references(Int)
+    /// One is a sum of the others, and of the background.
+    case alike(reference: Int)
+
+    /// One line.
+    public var description: String {
+      switch self {
+      case .tooFewEnergies(let found, let needed):
+        "\(found) energies are common to the references: \(needed) are needed"
+      case .references(let count): "\(count) references: it takes 1 to \(LinearCombination.most)"
+      case .alike(let reference):
+        "reference \(reference + 1) is no other than the ones before it at these energies"
+      }
+    }
+  }
+
+  /// What was found of one spectrum.
+  public struct Fit: Sendable, Equatable {
+    /// The amount of each reference, 0 or more: 1 is the reference as it is.
+    public let amounts: [Double]
+    /// Their standard errors, from the residual, as if amounts could be negative.
+    public let errors: [Double]
+    /// Each amount's share of their sum; nil where that is 0.
+    public let fractions: [Double]?
+    /// The standard errors of the fractions.
+    public let fractionErrors: [Double]?
+    /// What is not explained: the root mean square over the energies, in the spectrum's unit.
+    public let residual: Double
+    /// The same in squares, of the sum of the spectrum's squares.
+    public let rFactor: Double
+  }
+
+  /// The most references that are fitted at once.
+  public static let most = 8
+
+  /// The energies, eV.
+  public let energies: [Double]
+  /// Whether the amounts add up to 1.
+  public let sumsToOne: Bool
+  /// Orthonormal parts of the background, and the references less their parts of it.
+  let background: [[Double]]
+  let references: [[Double]]
+  private let products: [Double]
+  private let covariance: [Double]
+  /// The references of each subset, all of them first.
+  private let subsets: [[Int]]
+
+  /// References over common energies.
+  ///
+  /// - Parameters:
+  ///   - references: one to ``most`` spectra, a value an energy.
+  ///   - energies: eV, ascending.
+  ///   - sumsToOne: the amounts are fractions: for normalised spectra.
+  /// - Throws: ``Failure``.
+  public init(
+    of references: [[Double]], energies: [Double], background: Background = .line,
+    sumsToOne: Bool = false
+  ) throws(Failure) {
+    let k = references.count
+    guard (1...Self.most).contains(k) else { throw .references(k) }
+    let parts = Self.orthonormal(background, energies)
+    let needed = k + parts.count + 1
+    guard energies.count >= needed else {
+      throw .tooFewEnergies(found: energies.count, needed: needed)
+    }
+    let cleaned = references.map { reference in
+      parts.reduce(reference) { rest, part in
+        let share = dot(rest, part)
+        return zip(rest, part).map { $0 - share * $1 }
+      }
+    }
+    var products = [Double](repeating: 0, count: k * k)
+    for i in 0..<k {
+      for j in 0..<k { products[i * k + j] = dot(cleaned[i], cleaned[j]) }
+      let part = (0...i).flatMap { row in (0...i).map { products[row * k + $0] } }
+      guard dot(cleaned[i], cleaned[i]) > 1e-12 * dot(references[i], references[i]),
+        solveSymmetric(part, [Double](repeating: 1, count: i + 1)) != nil
+      else { throw .alike(reference: i) }
+    }
+    var inverse = [Double](repeating: 0, count: k * k)
+    for column in 0..<k {
+      let solved = solveSymmetric(products, (0..<k).map { $0 == column ? 1 : 0 }) ?? []
+      for (row, value) in solved.enumerated() { inverse[row * k + column] = value }
+    }
+    if sumsToOne {
+      // What the constraint takes off: C - C 1 1' C / (1' C 1).
+      let rows = (0..<k).map { row in (0..<k).reduce(0.0) { $0 + inverse[row * k + $1] } }
+      let total = rows.reduce(0, +)
+      for i in 0..<k {
+        for j in 0..<k { inverse[i * k + j] -= rows[i] * rows[j] / total }
+      }
+    }
+    self.energies = energies
+    self.sumsToOne = sumsToOne
+    self.background = parts
+    self.references = cleaned
+    self.products = products
+    covariance = inverse
+    subsets = (1..<(1 << k)).map { bits in (0..<k).filter { bits >> $0 & 1 == 1 } }
+      .sorted { $0.count > $1.count }
+  }
+
+  private static func orthonormal(_ background: Background, _ energies: [Double]) -> [[Double]] {
+    let n = Double(energies.count)
+    guard background != .none, n > 0 else { return [] }
+    let constant = energies.map { _ in 1 / n.squareRoot() }
+    guard background == .line else { return [constant] }
+    let mean = energies.reduce(0, +) / n
+    let offsets = energies.map { $0 - mean }
+    let length = dot(offsets, offsets).squareRoot()
+    return length > 0 ? [constant, offsets.map { $0 / length }] : [constant]
+  }
+
+  /// Fits a spectrum, a value an energy.
+  public func fit(_ spectrum: [Double]) -> Fit {
+    let projections = references.map { dot($0, spectrum) }
+    let squares = dot(spectrum, spectrum)
+    let inBackground = background.reduce(0.0) { sum, part in
+      let share = dot(part, spectrum)
+      return sum + share * share
+    }
+    return fit(projections: projections, squares: squares, inBackground: inBackground)
+  }
+
+  /// The same from a spectrum's products with ``references``, with itself, and the squares of those with the
+  /// background.
+  func fit(projections: [Double], squares: Double, inBackground: Double) -> Fit {
+    let k = references.count
+    let amounts = amounts(projections)
+    let unexplained = max(squares - inBackground + quadratic(amounts, projections), 0)
+    let freedom = energies.count - k - background.count + (sumsToOne ? 1 : 0)
+    let variance = unexplained / Double(max(freedom, 1))
+    let total = amounts.reduce(0, +)
+    var fractionErrors: [Double]?
+    if total > 0 {
+      fractionErrors = (0..<k).map { i in
+        let slope = (0..<k).map { ((i == $0 ? 1 : 0) - amounts[i] / total) / total }
+        var sum = 0.0
+        for a in 0..<k { for b in 0..<k { sum += slope[a] * slope[b] * covariance[a * k + b] } }
+        return (max(sum, 0) * variance).squareRoot()
+      }
+    }
+    return Fit(
+      amounts: amounts,
+      errors: (0..<k).map { (max(covariance[$0 * k + $0], 0) * variance).squareRoot() },
+      fractions: total > 0 ? amounts.map { $0 / total } : nil, fractionErrors: fractionErrors,
+      residual: (unexplained / Double(energies.count)).squareRoot(),
+      rFactor: squares > 0 ? unexplained / squares : 0)
+  }
+
+  /// The sum of squares that amounts leave, less that of the spectrum.
+  private func quadratic(_ amounts: [Double], _ projections: [Double]) -> Double {
+    let k = amounts.count
+    var sum = 0.0
+    for i in 0..<k {
+      sum -= 2 * amounts[i] * projections[i]
+      for j in 0..<k { sum += amounts[i] * amounts[j] * products[i * k + j] }
+    }
+    return sum
+  }
+
+  /// The best amounts that are not negative: of all subsets of the references the one that leaves least. Where
+  /// all references together need no negative amount, that is the best at once, for the problem is convex.
+  private func amounts(_ projections: [Double]) -> [Double] {
+    let k = references.count
+    var best = [Double](repeating: 0, count: k)
+    var least = sumsToOne ? Double.infinity : 0
+    for subset in subsets {
+      guard let solved = solve(subset, projections), solved.allSatisfy({ $0 >= 0 }) else {
+        continue
+      }
+      var candidate = [Double](repeating: 0, count: k)
+      for (place, reference) in subset.enumerated() { candidate[reference] = solved[place] }
+      if subset.count == k { return candidate }
+      let left = quadratic(candidate, projections)
+      if left < least { (best, least) = (candidate, left) }
+    }
+    return best
+  }
+
+  /// The best amounts of some references, of any sign.
+  private func solve(_ subset: [Int], _ projections: [Double]) -> [Double]? {
+    let k = references.count
+    let part = subset.flatMap { row in subset.map { products[row * k + $0] } }
+    guard let free = solveSymmetric(part, subset.map { projections[$0] }) else { return nil }
+    guard sumsToOne else { return free }
+    guard let ones = solveSymmetric(part, subset.map { _ in 1 }) else { return nil }
+    let shift = (1 - free.reduce(0, +)) / ones.reduce(0, +)
+    return zip(free, ones).map { $0 + shift * $1 }
+  }
+}
