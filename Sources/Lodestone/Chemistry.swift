@@ -44,7 +44,7 @@ struct Chemistry {
     let windows = plan.windows.windows(at: edge, energies: energies)
     let near =
       edge.energyEV + windows.pre.lowerBound...edge.energyEV + plan.windows.near.upperBound
-    let found = edgeEnergy(of: od, energies: energies, within: near)
+    let found = steepest(od, energies, within: near)
     let isByDerivative = parameters.text("edges.e0") == "derivative"
     return (isByDerivative ? found ?? edge.energyEV : edge.energyEV, found)
   }

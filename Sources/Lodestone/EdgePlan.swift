@@ -24,7 +24,7 @@ struct EdgePlan: Sendable {
     elements =
       try asked
       ?? element(
-        near: steepest(mean(frames, isInside), energies), energies: energies
+        near: steepest(mean(frames, isInside), energies) ?? 0
       ).map { [$0] } ?? []
     isFound = asked == nil
     light = try parameters.lightElement()
@@ -54,21 +54,25 @@ private func mean(_ frames: FrameStore, _ isInside: [Bool]) throws(ScratchFailur
   }
 }
 
-/// Where a spectrum rises most: by the rule for edges, or, of few energies, the middle of the steepest step.
-private func steepest(_ od: [Double], _ energies: [Double]) -> Double {
-  if let edge = edgeEnergy(of: od, energies: energies) { return edge }
-  let slopes = energies.indices.dropFirst().map {
-    (
-      slope: (od[$0] - od[$0 - 1]) / (energies[$0] - energies[$0 - 1]),
-      energy: (energies[$0] + energies[$0 - 1]) / 2
-    )
+/// Where a spectrum rises most: by the rule for edges, or, where that finds none (few energies, a narrow white line), the
+/// middle of the steepest step between two energies.
+func steepest(
+  _ od: [Double], _ energies: [Double], within: ClosedRange<Double>? = nil
+) -> Double? {
+  if let edge = edgeEnergy(of: od, energies: energies, within: within) { return edge }
+  let steps = energies.indices.dropFirst().filter { index in
+    within.map { $0.contains(energies[index]) && $0.contains(energies[index - 1]) } ?? true
   }
-  return slopes.max { $0.slope < $1.slope }?.energy ?? 0
+  func slope(_ index: Int) -> Double {
+    (od[index] - od[index - 1]) / (energies[index] - energies[index - 1])
+  }
+  guard let best = steps.max(by: { slope($0) < slope($1) }), slope(best) > 0 else { return nil }
+  return (energies[best] + energies[best - 1]) / 2
 }
 
 /// The element whose K or L3 edge is nearest below an energy at which a spectrum rises: oxidation moves an edge up by
 /// as much as 20 eV, and next to nothing moves it down. nil where no edge is so near.
-private func element(near energy: Double, energies: [Double]) -> Element? {
+private func element(near energy: Double) -> Element? {
   let candidates = (3...92).compactMap { Element(atomicNumber: $0) }.flatMap(\.edges).filter {
     ($0.shell == .k || $0.shell == .l3) && (-8...20).contains(energy - $0.energyEV)
   }

@@ -13,7 +13,8 @@ public struct Export {
     self.run = run
   }
 
-  /// The label map ("label", or "dbscan" for DBSCAN's own), or the mask ("mask"), as int16 TIFF of the frame's size.
+  /// The label map ("label", or "dbscan" for DBSCAN's own), the mask ("mask"), as int16 TIFF of the frame's size,
+  /// or the fit with reference spectra ("fit"), float32 with a page each.
   ///
   /// - Throws: ``CatalogError``, ``InputError``.
   public func writeMap(_ kind: String, to path: String) throws {

@@ -235,21 +235,16 @@ extension ParameterDefinition {
   /// The value that a text stands for.
   func value(of text: String) throws(ParameterError) -> ParameterRecord.Value {
     if mayBeAutomatic && text == "auto" { return .text("auto") }
-    let orAuto = mayBeAutomatic ? " or auto" : ""
     switch kind {
     case .number(let range):
       guard let number = Double(text), range.contains(number) else {
-        throw ParameterError(
-          "\(name)=\(text): it takes a number from \(range.lowerBound) to \(range.upperBound)"
-            + orAuto)
+        throw ParameterError("\(name)=\(text): it takes \(self.range)")
       }
       // One zero: -0 would be another parameter set in name only.
       return .number(number == 0 ? 0 : number)
     case .integer(let range):
       guard let number = Int(text), range.contains(number) else {
-        throw ParameterError(
-          "\(name)=\(text): it takes a whole number from \(range.lowerBound) to "
-            + "\(range.upperBound)\(orAuto)")
+        throw ParameterError("\(name)=\(text): it takes \(self.range)")
       }
       return .integer(number)
     case .choice(let words):

@@ -32,6 +32,12 @@ struct ExportCommand: DocumentedCommand {
   var mask: String?
 
   @Option(
+    help:
+      "The fit with reference spectra: float32 TIFF, a page a reference (its amount), then what they leave (OD).",
+    completion: .file(extensions: ["tif"]))
+  var fit: String?
+
+  @Option(
     help: "CSV: energy_eV and each cluster's mean and standard deviation (OD).",
     completion: .file(extensions: ["csv"]))
   var spectra: String?
@@ -43,14 +49,17 @@ struct ExportCommand: DocumentedCommand {
 
   func validate() throws {
     if targets.isEmpty {
-      throw ValidationError("name a file: --labels, --dbscan-labels, --mask, --spectra or --drift")
+      throw ValidationError(
+        "name a file: --labels, --dbscan-labels, --mask, --fit, --spectra or --drift")
     }
     if Set(targets).count < targets.count {
       throw ValidationError("two of the files to write have the same name")
     }
   }
 
-  private var targets: [String] { [labels, dbscanLabels, mask, spectra, drift].compactMap { $0 } }
+  private var targets: [String] {
+    [labels, dbscanLabels, mask, fit, spectra, drift].compactMap { $0 }
+  }
 
   func run() throws {
     let catalog = try catalog.open(.read)
@@ -60,6 +69,7 @@ struct ExportCommand: DocumentedCommand {
     if let labels { try export.writeMap("label", to: labels) }
     if let dbscanLabels { try export.writeMap("dbscan", to: dbscanLabels) }
     if let mask { try export.writeMap("mask", to: mask) }
+    if let fit { try export.writeMap("fit", to: fit) }
     if let spectra { try export.writeSpectra(to: spectra) }
     if let drift { try export.writeDrift(to: drift) }
   }

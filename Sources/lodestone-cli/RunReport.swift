@@ -7,6 +7,10 @@ struct RunReport {
   let summary: AnswerTable
   let clusters: AnswerTable
   let elements: AnswerTable
+  private let edges: AnswerTable
+  private let ratios: AnswerTable
+  private let fits: AnswerTable
+  private let radii: AnswerTable
   let found: AnswerTable
   let warnings: [String]
   /// Tags, notes and retractions: when, who, what.
@@ -24,6 +28,10 @@ struct RunReport {
     isRetracted = try catalog.isRetracted(run: run)
     clusters = try catalog.ask("run-clusters", run: run)
     elements = try catalog.ask("run-elements", run: run)
+    edges = try catalog.ask("run-edges", run: run)
+    ratios = try catalog.ask("run-ratios", run: run)
+    fits = try catalog.ask("run-fit", run: run)
+    radii = try catalog.ask("run-radii", run: run)
     found = try catalog.ask("run-found", run: run)
     warnings = try catalog.ask("run-warnings", run: run).rows.compactMap { $0.first?.text }
   }
@@ -53,9 +61,13 @@ struct RunReport {
       """
   }
 
-  /// The clusters as a table, and the warnings.
+  /// The clusters as a table, what they consist of, and the warnings.
   var body: String {
     var text = TextTable(clusters).text
+    if !fits.rows.isEmpty {
+      let hidden: Set = ["energies", "start_ev", "end_ev", "reference_spectrum_id", "r_factor"]
+      text += "\nfitted with reference spectra:\n" + TextTable(fits.dropping(hidden)).text
+    }
     for warning in warnings { text += "note: \(warning)\n" }
     return text + said
   }
@@ -128,34 +140,42 @@ struct RunReport {
         "found",
         .object(found.rows.map { row in (row[0].text, JSONText(wholeIfWhole: row[1])) })
       ),
+      ("radii", JSONText(radii)),
       ("smallest_findable_pixels", .integer(count("smallest_findable_pixels"))),
       ("warnings", .array(warnings.map { .string($0) })), ("retracted", .bool(isRetracted)),
       ("said", JSONText(remarks)),
     ]
   }
 
+  /// The rows of a table that are of a cluster, as an array, without its number and some columns.
+  private func rows(
+    of label: AnswerTable.Value, in table: AnswerTable, dropping dropped: [String] = []
+  ) -> JSONText {
+    let own = AnswerTable(columns: table.columns, rows: table.rows.filter { $0[0] == label })
+    return JSONText(own.dropping(Set(["cluster"] + dropped)))
+  }
+
   private func cluster(_ row: Int) -> JSONText {
     let label = clusters.value("cluster", row: row)
-    let own = elements.rows.filter { $0[0] == label }
-    let names = [
-      "symbol", "edge", "edge_ev", "step", "step_error", "areal_g_cm2", "areal_error_g_cm2",
-      "atomic_fraction", "atomic_fraction_error", "method",
-    ]
-    let columns = names.compactMap { name in
-      elements.columns.firstIndex(of: name).map { (name, $0) }
+    let quality = ratios.rows.firstIndex { $0[0] == label }
+    let ofCluster = ["thickness_um", "fit_residual_od", "spread", "width_px"]
+    let qualities = ofCluster.map { name in
+      (name, quality.map { JSONText(ratios.value(name, row: $0)) } ?? .null)
     }
-    return .object([
-      ("label", JSONText(label)), ("pixels", JSONText(clusters.value("pixels", row: row))),
-      ("dbscan_pixels", JSONText(clusters.value("dbscan_pixels", row: row))),
-      ("share", JSONText(clusters.value("share", row: row))),
-      ("area_um2", JSONText(clusters.value("area_um2", row: row))),
-      ("nd_fraction", JSONText(clusters.value("nd_fraction", row: row))),
-      ("nd_fraction_error", JSONText(clusters.value("nd_fraction_error", row: row))),
-      (
-        "elements",
-        .array(own.map { element in .object(columns.map { ($0.0, JSONText(element[$0.1])) }) })
-      ),
-    ])
+    let hasRatio = quality.map { ratios.value("ratio", row: $0) != .null } ?? false
+    return .object(
+      [
+        ("label", JSONText(label)), ("pixels", JSONText(clusters.value("pixels", row: row))),
+        ("dbscan_pixels", JSONText(clusters.value("dbscan_pixels", row: row))),
+        ("share", JSONText(clusters.value("share", row: row))),
+        ("area_um2", JSONText(clusters.value("area_um2", row: row))),
+        ("nd_fraction", JSONText(clusters.value("nd_fraction", row: row))),
+        ("nd_fraction_error", JSONText(clusters.value("nd_fraction_error", row: row))),
+        ("elements", rows(of: label, in: elements)),
+        ("edges", rows(of: label, in: edges)),
+        ("ratios", hasRatio ? rows(of: label, in: ratios, dropping: ofCluster) : .array([])),
+        ("fit", rows(of: label, in: fits)),
+      ] + qualities)
   }
 }
 

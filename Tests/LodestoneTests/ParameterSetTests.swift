@@ -23,7 +23,7 @@ import Testing
 
   @Test(arguments: [
     ("dbscan.radios=1", "did you mean dbscan.radius?"), ("dbscan.radius", "NAME=VALUE"),
-    ("dbscan.radius=-1", "from"), ("dbscan.radius=wide", "or auto"), ("mask.fraction=auto", "from"),
+    ("dbscan.radius=-1", "from"), ("dbscan.radius=wide", ", or auto"), ("mask.fraction=auto", "from"),
     ("dbscan.minimum_points=2.5", "whole number"), ("register.method=fft", "translation or none"),
     ("elements.symbols=Nd,Xx", "\"Xx\" is no element"), ("edges.pre_start=-5", "is not below"),
     ("dbscan.radius=nan", "from"), ("elements.symbols=Fe,Fe", "twice"),
