@@ -15,11 +15,8 @@ public struct ReferenceSpectrum: Sendable, Equatable {
   /// The identity: SHA-256 over energies and values, never over a path.
   public var id: String {
     let digest = ContentDigest(domain: "lodestone/spectrum/1")
-    digest.update(energies.count)
-    for (energy, value) in zip(energies, values) {
-      digest.update(energy)
-      digest.update(value)
-    }
+    digest.update(energies)
+    digest.update(values)
     return digest.finish()
   }
 }

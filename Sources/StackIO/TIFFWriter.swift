@@ -26,7 +26,7 @@ public enum TIFFWriter {
     }
   }
 
-  /// The pages as a TIFF file's bytes: deflate with a predictor, or plain; in either byte order.
+  /// The pages as a TIFF file's bytes: deflate (integers with a predictor), or plain; in either byte order.
   ///
   /// - Throws: ``InputError`` of kind `io` where libtiff refuses.
   public static func encode(
@@ -69,7 +69,8 @@ public enum TIFFWriter {
     set(TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG)
     set(TIFFTAG_COMPRESSION, isCompressed ? COMPRESSION_ADOBE_DEFLATE : COMPRESSION_NONE)
     if isCompressed {
-      set(TIFFTAG_PREDICTOR, bits == 32 ? PREDICTOR_FLOATINGPOINT : PREDICTOR_HORIZONTAL)
+      // None for floats: ImageJ and plain tifffile do not read theirs.
+      set(TIFFTAG_PREDICTOR, bits == 32 ? PREDICTOR_NONE : PREDICTOR_HORIZONTAL)
     }
     // A predictor works in place on what it is given: the strips are written from a copy.
     switch page.samples {

@@ -23,11 +23,13 @@ import Testing
 
   @Test(arguments: [
     ("dbscan.radios=1", "did you mean dbscan.radius?"), ("dbscan.radius", "NAME=VALUE"),
-    ("dbscan.radius=-1", "from"), ("dbscan.radius=wide", ", or auto"), ("mask.fraction=auto", "from"),
+    ("dbscan.radius=-1", "from"), ("dbscan.radius=wide", "or auto"), ("mask.fraction=auto", "from"),
     ("dbscan.minimum_points=2.5", "whole number"), ("register.method=fft", "translation or none"),
     ("elements.symbols=Nd,Xx", "\"Xx\" is no element"), ("edges.pre_start=-5", "is not below"),
     ("dbscan.radius=nan", "from"), ("elements.symbols=Fe,Fe", "twice"),
     ("elements.symbols=", "name an element"), ("x=1", "--help"),
+    ("elements.light=O,N", "one element"),
+    ("fit.references=iron", "--spectrum NAME=FILE"),
   ])
   func refusals(setting: String, words: String) {
     let error = #expect(throws: ParameterError.self) { try ParameterSet(settings: [setting]) }

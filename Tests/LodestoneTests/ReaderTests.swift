@@ -20,7 +20,15 @@ import TestSupport
   init() throws {
     let small = try SmallScan(height: 96, width: 80)
     (folder, catalog) = (small.folder, small.catalog)
-    let run = try small.ingest().runID
+    let spectrum = try SpectrumFile(path: folder.file("ex/truth/spectra.csv")).spectrum(column: 1)
+    let reference = NamedReference(
+      name: "grain",
+      spectrum: ReferenceSpectrum(energies: spectrum.energies, values: spectrum.values))
+    let parameters = try ParameterSet(
+      settings: ["fit.references=" + NamedReference.parameter([reference])])
+    let run = try Ingest(
+      catalog: catalog, parameters: parameters, references: [reference], command: "test"
+    ).run(small.request, sample: "M1").runID
     try catalog.tag("best", run: run)
     try catalog.note("several\nlines, \"quoted\"", on: .run(run))
     try catalog.set("composition", to: "Nd2Fe14B", ofSample: "M1")
@@ -83,7 +91,7 @@ import TestSupport
   /// A label map takes less than a fifth of a byte a pixel, as the deflate TIFF that it is.
   @Test func mapsAreSmall() throws {
     let maps = try UserSQL(path: catalog.path).answer(
-      "SELECT kind, tiff, height * width FROM map_overview")
+      "SELECT kind, tiff, height * width FROM map_overview WHERE kind <> 'fit'")
     #expect(maps.rows.count == 3)
     for row in maps.rows {
       guard case .blob(let tiff) = row[1] else {

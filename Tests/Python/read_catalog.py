@@ -100,6 +100,13 @@ def check_identities(catalog):
         for row in rows("SELECT * FROM parameter WHERE parameters_key = ?", parameters["parameters_key"]):
             assert values.pop(row["name"]) == (row["text"] if row["number"] is None else row["number"])
         assert not values
+    for spectrum in rows("SELECT * FROM reference_spectrum"):
+        points = rows("SELECT * FROM reference_spectrum_point WHERE reference_spectrum_key = ? ORDER BY number", spectrum["reference_spectrum_key"])
+        digest = Digest("lodestone/spectrum/1")
+        for name in ["energy_ev", "value"]:
+            digest.integer(len(points))
+            digest.number(*[point[name] for point in points])
+        assert digest.hex() == spectrum["reference_spectrum_id"]
     for run in rows("SELECT * FROM run JOIN scan USING (scan_key) JOIN parameter_set USING (parameters_key)"):
         stages = rows("SELECT * FROM run_stage WHERE run_key = ? ORDER BY stage", run["run_key"])
         digest = Digest("lodestone/run/1")
@@ -115,10 +122,10 @@ def check_identities(catalog):
         for stored in rows("SELECT * FROM map WHERE result_key = ? ORDER BY kind", result["result_key"]):
             samples = tifffile.imread(io.BytesIO(stored["tiff"]))
             own = Digest("lodestone/map/1")
-            own.integer(*samples.shape)
-            own.text("int16")
+            own.integer(*samples.shape[-2:])
+            own.text("float32" if stored["kind"] == "fit" else "int16")
             own.integer(samples.size)
-            own.sha256.update(samples.astype("<i2").tobytes())
+            own.sha256.update(samples.astype("<f4" if stored["kind"] == "fit" else "<i2").tobytes())
             assert own.hex() == stored["digest"]
             if stored["kind"] in ("dbscan", "label"):
                 digest.text(stored["kind"], stored["digest"])
