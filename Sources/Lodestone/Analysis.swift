@@ -7,7 +7,7 @@ struct Analysis {
   /// The version of each stage, raised by hand when its numbers change. They are part of a run's
   /// identity.
   static let stages = [
-    "correct": 2, "register": 3, "mask": 2, "depth": 1, "cluster": 3,
+    "correct": 2, "register": 3, "mask": 2, "depth": 1, "features": 1, "cluster": 3,
     "summarise": 3,
   ]
 
@@ -48,8 +48,11 @@ struct Analysis {
     let surface = timed("depth", "measuring depth", &times) {
       DepthStage(parameters: parameters).run(scan, registered, mask)
     }
+    let features = try timed("features", "comparing the spectra", &times) {
+      try FeatureStage(parameters: parameters).run(registered, mask, energies: scan.energies)
+    }
     let clustered = try timed("cluster", "clustering the spectra", &times) {
-      try ClusteringStage(parameters: parameters).run(registered, mask, energies: scan.energies)
+      try ClusteringStage(parameters: parameters).run(features)
     }
     return try timed("summarise", "summarising the clusters", &times) {
       try SummaryStage(parameters: parameters, references: references).run(

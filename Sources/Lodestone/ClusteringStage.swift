@@ -1,7 +1,7 @@
 import Clustering
 import Spectra
 
-/// Registered optical density -> two label maps: the exact DBSCAN of the eligible pixels, and the
+/// Features -> two label maps: the exact DBSCAN of the eligible pixels, and the
 /// flood of all analysed pixels from it.
 struct ClusteringStage {
   /// What the stage makes. All arrays with a value a point have the order of `grid.pixels`.
@@ -29,37 +29,25 @@ struct ClusteringStage {
 
   let parameters: ParameterSet
 
-  func run(
-    _ registered: RegistrationStage.Output, _ mask: MaskStage.Output, energies: [Double]
-  ) throws -> Output {
-    let frames = registered.frames
-    let measure = try SpectrumMeasure(
-      parameters, frames, energies: energies, mean: mask.mean, mask.edges)
-    let sample = mask.isSample.indices.filter {
-      mask.isSample[$0] && registered.isMeasured[$0]
-    }.map { Int32($0) }
-    let pixels = sample.filter { measure.isUsable[Int($0)] }
-    try refuseTooLittle(
-      energies: frames.count, pixels: pixels.count, ofSample: sample.count, mask.mean)
-    let grid = PixelGrid(height: frames.height, width: frames.width, pixels: pixels)
-    let features = try Features(frames, measure, grid, parameters)
+  func run(_ found: FeatureStage.Output) throws -> Output {
+    let (grid, features) = (found.grid, found.features)
     let gradient = grid.gradientMagnitude(features.scores, dimensions: features.dimensions)
     let share = parameters.fixed("features.eligible_fraction")
-    let rank = min(max(Int((share * Double(pixels.count)).rounded()), 1), pixels.count)
+    let rank = min(max(Int((share * Double(grid.pixels.count)).rounded()), 1), grid.pixels.count)
     let threshold = gradient.sorted()[rank - 1]
     let eligible = gradient.indices.filter { gradient[$0] <= threshold }
 
     let minimumPoints =
       parameters.number("dbscan.minimum_points").map { Int($0) }
-      ?? max(2 * features.dimensions, pixels.count / 1000)
-    let leastPixels = parameters.fixed("cluster.minimum_share") * Double(pixels.count)
+      ?? max(2 * features.dimensions, grid.pixels.count / 1000)
+    let leastPixels = parameters.fixed("cluster.minimum_share") * Double(grid.pixels.count)
     let search = try RadiusSearch(
       Points(features.points(eligible), dimensions: features.dimensions),
       minimumPoints: minimumPoints, leastPixels: leastPixels)
     let (clustering, radius, radii) = try search.run(
       from: radius(features), isFixed: parameters.number("dbscan.radius") != nil,
       noiseLimit: parameters.fixed("dbscan.noise_limit"))
-    var dbscanLabels = [Int32](repeating: -3, count: pixels.count)
+    var dbscanLabels = [Int32](repeating: -3, count: grid.pixels.count)
     for (place, point) in eligible.enumerated() { dbscanLabels[point] = clustering.labels[place] }
     var labels = ClusterLabels(
       dbscan: dbscanLabels, leastPixels: leastPixels,
@@ -81,7 +69,7 @@ struct ClusteringStage {
       clusterCount: labels.clusterCount, features: features, radius: radius,
       minimumPoints: minimumPoints, eligibleCount: eligible.count + minorities.eligible,
       gradientThreshold: Double(threshold), clustersBeforeDrop: clustering.clusterCount,
-      minorityClusters: minorities.clusters, unusablePixels: sample.count - pixels.count,
+      minorityClusters: minorities.clusters, unusablePixels: found.unusablePixels,
       radii: radii)
   }
 
@@ -93,29 +81,5 @@ struct ClusteringStage {
       parameters.fixed("dbscan.radius_factor") * Double(features.dimensions).squareRoot()
     let beside = parameters.fixed("dbscan.spread_factor") * features.spread
     return (noise * noise + beside * beside).squareRoot()
-  }
-
-  private func refuseTooLittle(
-    energies: Int, pixels: Int, ofSample sample: Int, _ mean: Image
-  ) throws(AnalysisError) {
-    guard energies >= 5 else {
-      throw AnalysisError("\(energies) energies are no spectrum: at least 5 are needed")
-    }
-    if pixels == 0, mean.pixels.max() ?? 0 <= 0 {
-      throw AnalysisError(
-        "the optical density is below 0 everywhere: the reference is darker than the frames "
-          + "(is it that of this scan, and are the exposures known?)")
-    }
-    guard pixels >= 100 || sample < 100 || parameters.text("normalise.measure") == "mean_od" else {
-      throw AnalysisError(
-        "only \(pixels) of \(sample) pixels of sample have an edge of "
-          + "\(parameters.text("normalise.minimum_signal")) standard errors: at least 100 are needed "
-          + "(normalise.minimum_signal)")
-    }
-    guard pixels >= 100 else {
-      throw AnalysisError(
-        "only \(pixels) pixels hold sample: at least 100 are needed "
-          + "(mask.fraction, or the drift is larger than the frame)")
-    }
   }
 }

@@ -27,17 +27,23 @@ public struct CombinationMaps: Sendable {
         let projections = combination.references.map(products)
         let backgrounds = combination.background.map(products)
         let squares = band.squares(pixels.count) { placeOf[$0] != nil }
+        let count = Double(combination.energies.count)
         return squares.indices.map { pixel in
-          combination.fit(
-            projections: projections.map { $0[pixel] }, squares: squares[pixel],
-            inBackground: backgrounds.reduce(0) { $0 + $1[pixel] * $1[pixel] })
+          var numbers = LinearCombination.Numbers(repeating: 0)
+          for (index, values) in projections.enumerated() { numbers[index] = values[pixel] }
+          let best = combination.best(numbers)
+          var rest = squares[pixel] + best.left
+          for values in backgrounds { rest -= values[pixel] * values[pixel] }
+          return (best.amounts, Float((max(rest, 0) / count).squareRoot()))
         }
       }
     }.flatMap(\.self)
-    func image(_ value: (LinearCombination.Fit) -> Double) -> Image {
-      Image(height: frames.height, width: width, pixels: made.map { Float(value($0)) })
+    func image(_ value: (LinearCombination.Numbers, Float) -> Float) -> Image {
+      Image(height: frames.height, width: width, pixels: made.map { value($0.0, $0.1) })
     }
-    amounts = combination.references.indices.map { reference in image { $0.amounts[reference] } }
-    residual = image { $0.residual }
+    amounts = combination.references.indices.map { index in
+      image { amounts, _ in Float(amounts[index]) }
+    }
+    residual = image { $1 }
   }
 }

@@ -66,8 +66,11 @@ public struct LinearCombination: Sendable {
   let references: [[Double]]
   private let products: [Double]
   private let covariance: [Double]
-  /// The references of each subset, all of them first.
-  private let subsets: [[Int]]
+  /// The subsets of the references, all of them first.
+  private let subsets: [Subset]
+
+  /// A number for each reference, and room for the most.
+  typealias Numbers = [8 of Double]
 
   /// References over common energies.
   ///
@@ -101,11 +104,7 @@ public struct LinearCombination: Sendable {
         solveSymmetric(part, [Double](repeating: 1, count: i + 1)) != nil
       else { throw .alike(reference: i) }
     }
-    var inverse = [Double](repeating: 0, count: k * k)
-    for column in 0..<k {
-      let solved = solveSymmetric(products, (0..<k).map { $0 == column ? 1 : 0 }) ?? []
-      for (row, value) in solved.enumerated() { inverse[row * k + column] = value }
-    }
+    guard var inverse = Spectra.inverse(products, order: k) else { throw .alike(reference: k - 1) }
     if sumsToOne {
       // What the constraint takes off: C - C 1 1' C / (1' C 1).
       let rows = (0..<k).map { row in (0..<k).reduce(0.0) { $0 + inverse[row * k + $1] } }
@@ -120,8 +119,13 @@ public struct LinearCombination: Sendable {
     self.references = cleaned
     self.products = products
     covariance = inverse
-    subsets = (1..<(1 << k)).map { bits in (0..<k).filter { bits >> $0 & 1 == 1 } }
-      .sorted { $0.count > $1.count }
+    subsets = (1..<(1 << k)).compactMap { bits -> Subset? in
+      let members = (0..<k).filter { bits >> $0 & 1 == 1 }
+      let part = members.flatMap { row in members.map { products[row * k + $0] } }
+      return Spectra.inverse(part, order: members.count).map {
+        Subset(members: members, inverse: $0)
+      }
+    }.sorted { $0.members.count > $1.members.count }
   }
 
   private static func orthonormal(_ background: Background, _ energies: [Double]) -> [[Double]] {
@@ -150,8 +154,11 @@ public struct LinearCombination: Sendable {
   /// background.
   func fit(projections: [Double], squares: Double, inBackground: Double) -> Fit {
     let k = references.count
-    let amounts = amounts(projections)
-    let unexplained = max(squares - inBackground + quadratic(amounts, projections), 0)
+    var numbers = Numbers(repeating: 0)
+    for (index, projection) in projections.enumerated() { numbers[index] = projection }
+    let best = best(numbers)
+    let amounts = (0..<k).map { best.amounts[$0] }
+    let unexplained = max(squares - inBackground + best.left, 0)
     let freedom = energies.count - k - background.count + (sumsToOne ? 1 : 0)
     let variance = unexplained / Double(max(freedom, 1))
     let total = amounts.reduce(0, +)
@@ -172,9 +179,30 @@ public struct LinearCombination: Sendable {
       rFactor: squares > 0 ? unexplained / squares : 0)
   }
 
-  /// The sum of squares that amounts leave, less that of the spectrum.
-  private func quadratic(_ amounts: [Double], _ projections: [Double]) -> Double {
-    let k = amounts.count
+  /// The best amounts that are not negative: of all subsets of the references the one that leaves least. Where
+  /// all references together need no negative amount, that is the best at once, for the problem is convex.
+  ///
+  /// - Returns: the amounts, and the sum of squares that they leave less that of the spectrum.
+  func best(_ projections: Numbers) -> (amounts: Numbers, left: Double) {
+    var best = (amounts: Numbers(repeating: 0), left: sumsToOne ? Double.infinity : 0)
+    for subset in subsets {
+      var amounts = Numbers(repeating: 0)
+      var left = 0.0
+      if !subset.solve(projections, sumsToOne: sumsToOne, &amounts) { continue }
+      if sumsToOne {
+        left = quadratic(amounts, projections)
+      } else {
+        // The products times the amounts are the projections there.
+        for reference in subset.members { left -= amounts[reference] * projections[reference] }
+      }
+      if left < best.left { best = (amounts, left) }
+      if subset.members.count == references.count { break }
+    }
+    return best
+  }
+
+  private func quadratic(_ amounts: Numbers, _ projections: Numbers) -> Double {
+    let k = references.count
     var sum = 0.0
     for i in 0..<k {
       sum -= 2 * amounts[i] * projections[i]
@@ -182,34 +210,50 @@ public struct LinearCombination: Sendable {
     }
     return sum
   }
+}
 
-  /// The best amounts that are not negative: of all subsets of the references the one that leaves least. Where
-  /// all references together need no negative amount, that is the best at once, for the problem is convex.
-  private func amounts(_ projections: [Double]) -> [Double] {
-    let k = references.count
-    var best = [Double](repeating: 0, count: k)
-    var least = sumsToOne ? Double.infinity : 0
-    for subset in subsets {
-      guard let solved = solve(subset, projections), solved.allSatisfy({ $0 >= 0 }) else {
-        continue
+/// Some of the references.
+private struct Subset: Sendable {
+  let members: [Int]
+  /// The inverse of their products.
+  let inverse: [Double]
+
+  /// The best amounts of the members, of any sign; false where one is below 0.
+  func solve(
+    _ projections: LinearCombination.Numbers, sumsToOne: Bool,
+    _ amounts: inout LinearCombination.Numbers
+  ) -> Bool {
+    let count = members.count
+    var (total, ones) = (0.0, 0.0)
+    for i in 0..<count {
+      var sum = 0.0
+      for j in 0..<count {
+        sum += inverse[i * count + j] * projections[members[j]]
+        ones += inverse[i * count + j]
       }
-      var candidate = [Double](repeating: 0, count: k)
-      for (place, reference) in subset.enumerated() { candidate[reference] = solved[place] }
-      if subset.count == k { return candidate }
-      let left = quadratic(candidate, projections)
-      if left < least { (best, least) = (candidate, left) }
+      if sum < 0, !sumsToOne { return false }
+      amounts[members[i]] = sum
+      total += sum
     }
-    return best
+    guard sumsToOne else { return true }
+    for i in 0..<count {
+      var row = 0.0
+      for j in 0..<count { row += inverse[i * count + j] }
+      amounts[members[i]] += (1 - total) / ones * row
+      if amounts[members[i]] < 0 { return false }
+    }
+    return true
   }
+}
 
-  /// The best amounts of some references, of any sign.
-  private func solve(_ subset: [Int], _ projections: [Double]) -> [Double]? {
-    let k = references.count
-    let part = subset.flatMap { row in subset.map { products[row * k + $0] } }
-    guard let free = solveSymmetric(part, subset.map { projections[$0] }) else { return nil }
-    guard sumsToOne else { return free }
-    guard let ones = solveSymmetric(part, subset.map { _ in 1 }) else { return nil }
-    let shift = (1 - free.reduce(0, +)) / ones.reduce(0, +)
-    return zip(free, ones).map { $0 + shift * $1 }
+/// The inverse of a symmetric positive definite matrix; nil where it is singular.
+private func inverse(_ matrix: [Double], order: Int) -> [Double]? {
+  var result = [Double](repeating: 0, count: order * order)
+  for column in 0..<order {
+    guard let solved = solveSymmetric(matrix, (0..<order).map { $0 == column ? 1 : 0 }) else {
+      return nil
+    }
+    for row in 0..<order { result[row * order + column] = solved[row] }
   }
+  return result
 }

@@ -78,9 +78,13 @@ import TestSupport
     case .null: return "null"
     case .real(let number): return withUnsafeBytes(of: number.bitPattern.bigEndian) { hex($0) }
     case .blob(let tiff):
-      let frame = try TIFFFile(bytes: tiff, name: "map").frame(page: 0)
+      let file = try TIFFFile(bytes: tiff, name: "map")
+      let values = try (0..<file.pageCount).flatMap { try file.frame(page: $0).values.floats }
+      if try file.layout(ofPage: 0).format == 3 {
+        return values.withUnsafeBytes { hex($0) }
+      }
       return hex(
-        frame.values.floats.flatMap { label in
+        values.flatMap { label in
           let bits = UInt16(bitPattern: Int16(label))
           return [UInt8(bits & 255), UInt8(bits >> 8)]
         })

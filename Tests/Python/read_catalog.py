@@ -23,8 +23,8 @@ def text_of(value):
         return struct.pack(">d", value).hex()
     if isinstance(value, bytes):
         samples = tifffile.imread(io.BytesIO(value))
-        assert samples.ndim == 2 and samples.dtype == numpy.int16, (samples.shape, samples.dtype)
-        return samples.astype("<i2").tobytes().hex()
+        assert samples.dtype in (numpy.int16, numpy.float32), samples.dtype
+        return samples.astype(samples.dtype.newbyteorder("<")).tobytes().hex()
     return str(value)
 
 
