@@ -46,7 +46,8 @@ struct Chemistry {
       edge.energyEV + windows.pre.lowerBound...edge.energyEV + plan.windows.near.upperBound
     let found = steepest(od, energies, within: near)
     let isByDerivative = parameters.text("edges.e0") == "derivative"
-    return (isByDerivative ? found ?? edge.energyEV : edge.energyEV, found)
+    let e0 = isByDerivative ? found : plan.fixed[edge.name]
+    return (e0 ?? edge.energyEV, found)
   }
 
   private func edge(_ od: [Double], _ edge: AbsorptionEdge) -> ClusterChemistry.Edge? {

@@ -8,6 +8,8 @@ struct EdgePlan: Sendable {
   /// In order of energy.
   let edges: [AbsorptionEdge]
   let windows: EdgeWindows
+  /// Where edges are that the parameters fix, eV, by their name.
+  let fixed: [String: Double]
   /// Edges that lie among the energies, and too few of them before or behind.
   let unmeasured: [(edge: AbsorptionEdge, failure: NormalisationFailure)]
   /// Whether the element was found from the spectrum.
@@ -28,6 +30,7 @@ struct EdgePlan: Sendable {
       ).map { [$0] } ?? []
     isFound = asked == nil
     light = try parameters.lightElement()
+    fixed = try parameters.fixedEdges()
     let windows = try parameters.edgeWindows(of: elements)
     self.windows = windows
     edges = windows.measuredEdges(of: elements, energies: energies)

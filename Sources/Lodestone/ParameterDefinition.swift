@@ -175,9 +175,9 @@ public struct ParameterDefinition: Sendable {
       "how spectra are normalised at an edge: textbook (lines, step at E0), larch (step at the nearest energy), "
         + "two_means, area, none; not how they are divided before clustering (normalise.measure)"),
     .init(
-      "edges.e0", .choice(["tabulated", "derivative"]), "tabulated",
-      "where an edge is: at its tabulated energy, or where each cluster's spectrum rises most; that is kept with "
-        + "the result either way"),
+      "edges.e0", .text, "tabulated",
+      "where an edge is: tabulated; derivative, where each cluster's spectrum rises most (kept with the result either "
+        + "way); or fixed in eV, as Nd-L3@6208.4,Fe-K@7113: others stay tabulated"),
     .init(
       "edges.pre_start", .number(-1000...0), auto: true, unit: "eV", "-60",
       "start of the pre-edge window, from the edge; auto: the second energy"),

@@ -63,6 +63,7 @@ public struct ParameterSet: Sendable, Equatable {
     _ = try elements()
     _ = try elementsBeside()
     _ = try lightElement()
+    _ = try fixedEdges()
     _ = try references()
     guard let drift = try givenDrift() else { return }
     if text("register.method") == "none" {
@@ -151,6 +152,30 @@ public struct ParameterSet: Sendable, Equatable {
       elements.append(element)
     }
     return elements
+  }
+
+  /// The energies of edges that are fixed by `edges.e0`, eV, by their name: "Fe K".
+  func fixedEdges() throws(ParameterError) -> [String: Double] {
+    let text = text("edges.e0")
+    if ["tabulated", "derivative"].contains(text) { return [:] }
+    var fixed: [String: Double] = [:]
+    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+      let words = part.split(separator: "@", omittingEmptySubsequences: false)
+      let names = words[0].split(separator: "-").map(String.init)
+      guard words.count == 2, names.count == 2, let element = Element(names[0]),
+        let shell = AbsorptionEdge.Shell(rawValue: names[1]), let edge = element.edge(shell)
+      else {
+        throw ParameterError(
+          "edges.e0=\(text.prefix(40)): write tabulated, derivative, or EDGE@EV with commas, as "
+            + "Nd-L3@6208.4,Fe-K@7113")
+      }
+      guard let energy = Double(words[1]), abs(energy - edge.energyEV) <= 50 else {
+        throw ParameterError(
+          "edges.e0: \(words[1]) eV is not within 50 eV of \(edge.name), \(edge.energyEV) eV")
+      }
+      fixed[edge.name] = energy
+    }
+    return fixed
   }
 
   /// The names and digests of the reference spectra.

@@ -83,6 +83,11 @@ struct ResultWarnings {
             + "not explained by them (damaged, misplaced, or of another field?)")
       }
     }
+    if !residuals.isEmpty, residuals[residuals.count / 2] > 0.1 {
+      lines.append(
+        "once registered, the frames leave \(rounded(residuals[residuals.count / 2])) of one another's variance "
+          + "unexplained: drift is uncertain, or there is little but noise (query run-frames)")
+    }
     let total = scan.height * scan.width
     if 5 * registered.croppedPixels > 2 * total {
       func reach(_ placement: Placement) -> Double {

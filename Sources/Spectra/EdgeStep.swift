@@ -31,6 +31,15 @@ extension EdgeWindows {
   /// An element's edges that lie closer above its L3 edge than this, in eV, belong to it: soft X-rays' L2 edges.
   private static let multiplet = 60.0
 
+  /// The energies about one that no gap of more than 100 eV parts from it: those that were taken for one edge.
+  private static func group(of energies: [Double], about energy: Double) -> [Double] {
+    let near = indexNearest(energy, in: energies)
+    var (first, last) = (near, near)
+    while first > 0, energies[first] - energies[first - 1] <= 100 { first -= 1 }
+    while last + 1 < energies.count, energies[last + 1] - energies[last] <= 100 { last += 1 }
+    return energies.isEmpty ? [] : Array(energies[first...last])
+  }
+
   /// The windows of one edge.
   ///
   /// - Parameters:
@@ -49,7 +58,8 @@ extension EdgeWindows {
     let previous = bounds.filter { $0.energyEV < edge.energyEV + (preEnd ?? -10) - 45 }
       .map(\.energyEV).max()
     let automatic = NormalisationWindows.automatic(
-      energies: energies, e0: place, previousEdge: previous, nextEdge: next)
+      energies: Self.group(of: energies, about: place), e0: place, previousEdge: previous,
+      nextEdge: next)
     let low = max(preStart ?? automatic.pre.lowerBound, (previous ?? -.infinity) + 45 - place)
     let preHigh = preEnd ?? automatic.pre.upperBound
     let postLow = postStart ?? max(automatic.post.lowerBound, reach.map { $0 + 5 } ?? 0)

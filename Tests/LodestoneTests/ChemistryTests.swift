@@ -92,6 +92,14 @@ import TestSupport
     #expect(layers.rows.count == 3)
   }
 
+  @Test func anEdgeMayBeFixed() throws {
+    let (result, _) = try result(
+      try example { ($0.height, $0.width) = (64, 64) }, ["edges.e0=Fe-K@7114.5"])
+    let edges = try #require(result.clusters.first?.chemistry?.edges)
+    #expect(edges.map(\.e0) == [try #require(Element("Nd")?.edge(.l3)?.energyEV), 7114.5])
+    #expect(edges[1].pre == 7054.5...7102.5)
+  }
+
   /// A layer's thickness, as the shell of its area: that of the truth.
   @Test(arguments: [UInt64(1), 2]) func layerThickness(seed: UInt64) throws {
     let (_, run) = try result(try example { ($0.seed, $0.photons) = (seed, 600) })

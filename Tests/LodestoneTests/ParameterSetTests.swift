@@ -29,6 +29,7 @@ import Testing
     ("dbscan.radius=nan", "from"), ("elements.symbols=Fe,Fe", "twice"),
     ("elements.symbols=", "name an element"), ("x=1", "--help"),
     ("elements.light=O,N", "one element"),
+    ("edges.e0=Fe-K@9000", "within 50 eV of Fe K"), ("edges.e0=Fe@7112", "Nd-L3@6208.4"),
     ("fit.references=iron", "--spectrum NAME=FILE"),
   ])
   func refusals(setting: String, words: String) {

@@ -48,6 +48,25 @@ import TestSupport
     #expect(windows.failure(at: fe, energies: energies) == nil)
   }
 
+  /// Mn, Co and Ni of a battery, some tens of eV about each: all are measured, each in windows of its own.
+  @Test func severalEdgesWithAutomaticWindows() throws {
+    let elements = try ["Mn", "Co", "Ni"].map { try #require(Element($0)) }
+    let energies = try elements.flatMap { element in
+      let e0 = try #require(element.edge(.k)).energyEV
+      return stride(from: -50.0, through: 110, by: 4).map { e0 + $0 }
+    }
+    var windows = EdgeWindows()
+    (windows.preStart, windows.preEnd, windows.postStart, windows.postEnd) = (nil, nil, nil, nil)
+    windows.bounds = elements.flatMap(\.edges)
+    let edges = windows.measuredEdges(of: elements, energies: energies)
+    #expect(edges.map(\.name) == ["Mn K", "Co K", "Ni K"])
+    for edge in edges {
+      let found = windows.windows(at: edge, energies: energies)
+      #expect((-600...(-20)).contains(found.pre.lowerBound) && found.pre.upperBound <= -10)
+      #expect((5...40).contains(found.post.lowerBound))
+    }
+  }
+
   @Test func tooFewEnergiesAreSaidWithBothNumbers() throws {
     let fe = try edge("Fe", .k)
     let failure = EdgeWindows().failure(at: fe, energies: [7060, 7090, 7160, 7180, 7200])
