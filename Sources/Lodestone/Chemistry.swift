@@ -65,7 +65,9 @@ struct Chemistry {
     }
     let (pre, post) = (background.windows.pre, background.windows.post)
     return .init(
-      symbol: edge.element.symbol, edge: edge.shell.rawValue, e0: e0, derivativeEnergy: found,
+      symbol: edge.element.symbol, edge: edge.shell.rawValue, e0: e0,
+      // What rises most where there is no edge is noise.
+      derivativeEnergy: normalised == nil ? nil : found,
       convention: background.method.rawValue, pre: e0 + pre.lowerBound...e0 + pre.upperBound,
       post: e0 + post.lowerBound...e0 + post.upperBound, preEnergies: background.preCount,
       postEnergies: background.postCount, preOffset: background.preOffset,

@@ -70,7 +70,8 @@ func steepest(
     (od[index] - od[index - 1]) / (energies[index] - energies[index - 1])
   }
   guard let best = steps.max(by: { slope($0) < slope($1) }), slope(best) > 0 else { return nil }
-  return (energies[best] + energies[best - 1]) / 2
+  // In whole meV.
+  return (500 * (energies[best] + energies[best - 1])).rounded() / 1000
 }
 
 /// The element whose K or L3 edge is nearest below an energy at which a spectrum rises: oxidation moves an edge up by
