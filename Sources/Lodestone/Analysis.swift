@@ -32,6 +32,8 @@ struct Analysis {
       return try body()
     }
     let scan = loaded.scan
+    // Known before anything is computed.
+    _ = try ReferenceFit(parameters, known: references, energies: scan.energies, nil)
     let plan = try resources.plan(
       frames: scan.energies.count, height: scan.height, width: scan.width)
     if let words = plan.scratchWords { resources.tell(words) }

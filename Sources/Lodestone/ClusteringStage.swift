@@ -45,7 +45,8 @@ struct ClusteringStage {
       Points(features.points(eligible), dimensions: features.dimensions),
       minimumPoints: minimumPoints, leastPixels: leastPixels)
     let (clustering, radius, radii) = try search.run(
-      from: radius(features), isFixed: parameters.number("dbscan.radius") != nil,
+      from: parameters.number("dbscan.radius") ?? automaticRadius(features),
+      isFixed: parameters.number("dbscan.radius") != nil,
       noiseLimit: parameters.fixed("dbscan.noise_limit"))
     var dbscanLabels = [Int32](repeating: -3, count: grid.pixels.count)
     for (place, point) in eligible.enumerated() { dbscanLabels[point] = clustering.labels[place] }
@@ -54,8 +55,9 @@ struct ClusteringStage {
       method: parameters.text("flood.method") == "nearest" ? .nearest : .watershed,
       rejectDistance: parameters.fixed("flood.reject_distance"), grid, features,
       gradient: gradient)
+    // A radius that was asked for, or enlarged, may reach across what is left.
     let minorities = try labels.addMinorities(
-      radius: radius,
+      radius: min(radius, automaticRadius(features)),
       minimumPoints: parameters.number("minority.minimum_points").map { Int($0) }
         ?? 2 * features.dimensions)
     guard labels.clusterCount <= Int(Int16.max) else {
@@ -75,8 +77,7 @@ struct ClusteringStage {
 
   /// The radius: what noise makes of the distance of two like pixels, and, in squares, a share of the scores' spread
   /// for what is not noise (grading, residual drift): that grows with the contrast.
-  private func radius(_ features: Features) -> Double {
-    if let given = parameters.number("dbscan.radius") { return given }
+  private func automaticRadius(_ features: Features) -> Double {
     let noise =
       parameters.fixed("dbscan.radius_factor") * Double(features.dimensions).squareRoot()
     let beside = parameters.fixed("dbscan.spread_factor") * features.spread

@@ -33,10 +33,12 @@ struct ReferenceFit: Sendable {
 
   /// The fit that the parameters ask for; nil where they name no references.
   ///
-  /// - Parameter known: the spectra that may be named.
+  /// - Parameters:
+  ///   - known: the spectra that may be named.
+  ///   - plan: nil before the edges are known: then only whether the references can be fitted is found.
   /// - Throws: ``AnalysisError`` where a reference is missing, has too few energies, or is like the others.
   init?(
-    _ parameters: ParameterSet, known: [NamedReference], energies: [Double], _ plan: EdgePlan
+    _ parameters: ParameterSet, known: [NamedReference], energies: [Double], _ plan: EdgePlan?
   ) throws {
     let asked = try parameters.references()
     guard !asked.isEmpty else { return nil }
@@ -49,10 +51,11 @@ struct ReferenceFit: Sendable {
       return NamedReference(name: name, spectrum: found.spectrum)
     }
     let isNormalised = parameters.text("fit.sum") == "one"
-    guard !isNormalised || !plan.edges.isEmpty else {
+    let edge = isNormalised ? plan?.edges.first : nil
+    if isNormalised, edge == nil, let plan {
       throw AnalysisError("fit.sum=one: " + plan.whyNone)
     }
-    let edge = isNormalised ? plan.edges.first : nil
+    let windows = plan?.windows ?? EdgeWindows()
     let low = references.map { $0.spectrum.energies.first ?? .infinity }.max() ?? 0
     let high = references.map { $0.spectrum.energies.last ?? 0 }.min() ?? 0
     let range = (
@@ -65,7 +68,7 @@ struct ReferenceFit: Sendable {
       let values = try references.map { reference in
         let values = try edge.map {
           try Self.normalised(
-            reference.spectrum.values, reference.spectrum.energies, at: $0, plan.windows,
+            reference.spectrum.values, reference.spectrum.energies, at: $0, windows,
             of: "reference \(reference.name)")
         }
         return interpolated(
@@ -76,12 +79,19 @@ struct ReferenceFit: Sendable {
         background: .init(rawValue: parameters.text("fit.background")) ?? .line,
         sumsToOne: isNormalised)
     } catch let failure as LinearCombination.Failure {
-      throw AnalysisError("fit.references: \(failure.words(references.map(\.name)))")
+      let words = failure.words(references.map(\.name))
+      guard case .tooFewEnergies = failure else { throw AnalysisError("fit.references: \(words)") }
+      let (first, last) = (energies.first ?? 0, energies.last ?? 0)
+      throw AnalysisError(
+        "fit.references: \(words): the scan has \(first) to \(last) eV, the references have "
+          + "\(low) to \(high) eV in common"
+          + (range == (low, high)
+            ? "" : ", and fit.start and fit.end leave \(range.0) to \(range.1)"))
     }
     self.references = references
     self.places = places
     self.edge = edge
-    windows = plan.windows
+    self.windows = windows
   }
 
   private static func normalised(

@@ -30,7 +30,7 @@ public struct LinearCombination: Sendable {
     public var description: String {
       switch self {
       case .tooFewEnergies(let found, let needed):
-        "\(found) energies are common to the references: \(needed) are needed"
+        "\(found) \(found == 1 ? "energy is" : "energies are") left to fit, \(needed) are needed"
       case .references(let count): "\(count) references: it takes 1 to \(LinearCombination.most)"
       case .alike(let reference):
         "reference \(reference + 1) is no other than the ones before it at these energies"
@@ -86,7 +86,7 @@ public struct LinearCombination: Sendable {
     let k = references.count
     guard (1...Self.most).contains(k) else { throw .references(k) }
     let parts = Self.orthonormal(background, energies)
-    let needed = k + parts.count + 1
+    let needed = k + (background == .line ? 2 : background == .constant ? 1 : 0) + 1
     guard energies.count >= needed else {
       throw .tooFewEnergies(found: energies.count, needed: needed)
     }

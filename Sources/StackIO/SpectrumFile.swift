@@ -118,7 +118,11 @@ public struct SpectrumFile: Sendable {
     let energy = try energyColumn()
     let names = columns.map { $0.name.lowercased() }
     let others = columns.indices.filter { $0 != energy }
-    func choices() -> String { others.map { columns[$0].name }.joined(separator: ", ") }
+    func choices() -> String {
+      let named = others.map { columns[$0].name }.filter { !$0.isEmpty }
+      return named.isEmpty
+        ? "\(columns.count), without names: give its number" : named.joined(separator: ", ")
+    }
     if let name {
       guard let found = others.first(where: { names[$0] == name.lowercased() }) else {
         throw InputError("no column \"\(name)\": it has \(choices())", path: path)

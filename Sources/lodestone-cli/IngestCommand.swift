@@ -259,10 +259,14 @@ extension NamedReference {
       column = String(path[path.index(after: colon)...])
       path = String(path[..<colon])
     }
+    if column == "" { throw ValidationError("--spectrum \(argument): no column behind the colon") }
     let file = try SpectrumFile(path: path)
     var index = column.flatMap(Int.init).map { $0 - 1 }
     if let number = index, !file.columns.indices.contains(number) {
       throw InputError("no column \(number + 1): it has \(file.columns.count)", path: path)
+    }
+    if let number = index, number == (try file.energyColumn()) {
+      throw InputError("column \(number + 1) holds the energies", path: path)
     }
     index = try index ?? file.absorptionColumn(named: column)
     let spectrum = try file.spectrum(column: index ?? 1)
