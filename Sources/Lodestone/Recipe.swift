@@ -135,6 +135,14 @@ public struct Recipe: Sendable, Equatable {
     {
       return "a parameter stands in its table: [\(inner.name.prefix { $0 != "." })] \(name) = ..."
     }
+    if isGroup, let inner = ParameterDefinition.all.first(where: { $0.name.hasPrefix("\(name).") })
+    {
+      return "a table of parameters: write [\(name)], and in it "
+        + "\(inner.name.dropFirst(name.count + 1)) = ..."
+    }
+    if isGroup, ParameterDefinition.named(name) != nil {
+      return "write it without quotes: \(name) = ..."
+    }
     return "no such parameter"
       + ParameterDefinition.suggestion(for: name, else: "lodestone recipe show")
   }
