@@ -89,7 +89,10 @@ extension EdgeWindows {
       return ElementFit(
         method: .edgeStep, amounts: [amount], ratios: [], residual: nil, unexplainedStep: nil)
     }
+    // One whose edge is among the energies is no smooth background.
+    let range = (energies.first ?? 0) - 50...(energies.last ?? 0) + 50
     if let light, !elements.contains(light),
+      !light.edges.contains(where: { range.contains($0.energyEV) }),
       let fit = attenuationFit(
         of: od, energies: energies, elements: measured + [light], told: measured.count)
     {
