@@ -20,7 +20,12 @@ say "1. A synthetic scan of a sintered NdFeB magnet, over Nd L3 and Fe K, with k
 run lodestone example example --force
 
 say "2. A catalog, and the scan in it. No parameter is tuned:"
-run lodestone init example/magnets.lode
+if [ -e example/magnets.lode ]; then
+  # Of an earlier time, perhaps of an earlier version.
+  run lodestone migrate --catalog example/magnets.lode
+else
+  run lodestone init example/magnets.lode
+fi
 run lodestone ingest example/scan.tif --energies example/energies.txt \
   --reference example/references.tif --dark example/dark.tif --pixel-size 0.028 --sample M1
 

@@ -110,8 +110,8 @@ struct ClusterLabels {
 
   /// Looks for phases too small to be found among the others: DBSCAN once more, over the rejected points alone.
   ///
-  /// Of the rejected points those are eligible that have eight others or more within 2 px, at least half of them
-  /// steeper. A cluster counts where `minimumPoints` of its points hang together (within 2 px of one another), and where
+  /// Of the rejected points those are eligible whose eight neighbours are rejected too (a strip along a rim is no grain),
+  /// and that are no steeper than at least half of those within 2 px. A cluster counts where `minimumPoints` of its points hang together (within 2 px of one another), and where
   /// its mean is no mixture of two other clusters': the rim of a small grain is one of the grain and what is around it.
   ///
   /// - Returns: how many clusters were added, and how many points became eligible.
@@ -140,13 +140,15 @@ struct ClusterLabels {
     return (found.count, newlyEligible)
   }
 
-  /// Rejected points amid others, no steeper than at least half of them.
+  /// Rejected points with nothing but rejected ones around, no steeper than at least half of those near.
   private func calmRejected() -> [Int] {
     all.indices.filter { point in
-      guard all[point] == -1 else { return false }
+      guard all[point] == -1,
+        grid.neighbours(of: point, reach: 1).count(where: { all[$0] == -1 }) == 8
+      else { return false }
       let around = grid.neighbours(of: point, reach: 2).filter { all[$0] == -1 }
       let calmer = around.count { gradient[$0] < gradient[point] }
-      return around.count >= 8 && 2 * calmer <= around.count + 1
+      return 2 * calmer <= around.count + 1
     }
   }
 

@@ -67,24 +67,32 @@ extension Features {
     _ frames: FrameStore, _ measure: SpectrumMeasure, _ grid: PixelGrid,
     fail: @escaping @Sendable (ScratchFailure) -> Void
   ) -> PrincipalComponents.RowSource {
-    return .init(count: grid.pixels.count, columns: frames.count) { range, target in
+    .init(count: grid.pixels.count, columns: frames.count) { range, target in
       let pixels = grid.pixels[range]
       let first = Int(pixels[range.lowerBound])
       // What is written is one run of spectra, which is read a frame at a time: some of them at once stay in the cache.
       do throws(ScratchFailure) {
         try frames.withBand(first..<Int(pixels[range.upperBound - 1]) + 1) { band in
+          // What all energies of a pixel share.
+          var shared: [(offset: Int, level: Float, divisor: Float)] = []
           for start in stride(from: range.lowerBound, to: range.upperBound, by: 256) {
             let piece = start..<min(start + 256, range.upperBound)
+            shared.removeAll(keepingCapacity: true)
+            for point in piece {
+              let pixel = Int(pixels[point])
+              shared.append(
+                (
+                  pixel - first, measure.background?.level.pixels[pixel] ?? 0,
+                  measure.divisor?.pixels[pixel] ?? 1
+                ))
+            }
             for energy in 0..<band.frames {
               let row = band.base + energy * band.stride
-              for point in piece {
-                let pixel = Int(pixels[point])
-                var value = row[pixel - first]
-                if let (level, shape) = measure.background {
-                  value -= level.pixels[pixel] * shape[energy]
-                }
-                if let divisor = measure.divisor { value /= divisor.pixels[pixel] }
-                target[(point - range.lowerBound) * band.frames + energy] = value
+              let shape = measure.background?.shape[energy] ?? 0
+              var place = (start - range.lowerBound) * band.frames + energy
+              for pixel in shared {
+                target[place] = (row[pixel.offset] - pixel.level * shape) / pixel.divisor
+                place += band.frames
               }
             }
           }
