@@ -71,6 +71,10 @@ public struct Recipe: Sendable, Equatable {
   /// - Throws: ``RecipeError``: what is no TOML, an unknown parameter with the nearest known one, a value that a
   ///   parameter does not take.
   public init(text: String, name: String) throws(RecipeError) {
+    // The library would stop reading there, and say nothing.
+    guard !text.unicodeScalars.contains("\0") else {
+      throw RecipeError("\(name): a zero byte stands in it: it is no text")
+    }
     let table: TOMLTable
     do {
       table = try TOMLTable(string: text)

@@ -78,9 +78,17 @@ public struct AbsorptionEdge: Sendable, Hashable {
   public var name: String { "\(element.symbol) \(shell.rawValue)" }
 
   /// The step of the tabulated mass attenuation across the edge, cm2/g.
+  ///
+  /// The tables of attenuation and of edges differ by up to 2 eV for soft X-rays (Fe L3: 706.8 and 708.1 eV): the step is
+  /// the largest within 3 eV of the edge.
   public var massAttenuationStep: Double {
-    element.massAttenuation(energyEV: energyEV + 0.1)
-      - element.massAttenuation(energyEV: energyEV - 0.1)
+    func jump(_ offset: Double) -> Double {
+      element.massAttenuation(energyEV: energyEV + offset + 0.1)
+        - element.massAttenuation(energyEV: energyEV + offset - 0.1)
+    }
+    let largest = (-30...30).map { jump(Double($0) / 10) }.max() ?? 0
+    let here = jump(0)
+    return here > 0.5 * largest ? here : largest
   }
 }
 

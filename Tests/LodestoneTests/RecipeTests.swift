@@ -55,6 +55,7 @@ import TestSupport
     ("[dbscan]\nradios = 1", "dbscan.radios: no such parameter: did you mean dbscan.radius?"),
     ("[dbscan]\nradius = -1", "from"), ("[dbscan]\nradius = true", "it takes a number from"),
     ("radius = 1", "a parameter stands in its table: [dbscan] radius"),
+    ("[dbscan]\nradius = 2\0\nx = 3", "a zero byte"),
     ("dbscan = 3", "a table of parameters: write [dbscan]"),
     ("\"dbscan.radius\" = 1", "without quotes"),
     ("zebra = 1", "no such parameter: see lodestone recipe show"), ("base = \"none\"", "there are"),
