@@ -65,6 +65,10 @@ public struct ParameterSet: Sendable, Equatable {
     _ = try lightElement()
     _ = try fixedEdges()
     _ = try references()
+    if text("fit.sum") == "one", text("edges.convention") == "none" {
+      throw ParameterError(
+        "fit.sum=one: it fits normalised spectra, and edges.convention=none makes none")
+    }
     guard let drift = try givenDrift() else { return }
     if text("register.method") == "none" {
       throw ParameterError("register.method=none: drift is given, by register.drift or --drift")

@@ -21,6 +21,12 @@ import Testing
     #expect(try ParameterSet(settings: ["mask.fraction=0.150"]) == ParameterSet())
   }
 
+  @Test func fractionsNeedNormalisedSpectra() {
+    #expect(throws: ParameterError.self) {
+      try ParameterSet(settings: ["fit.sum=one", "edges.convention=none"])
+    }
+  }
+
   @Test(arguments: [
     ("dbscan.radios=1", "did you mean dbscan.radius?"), ("dbscan.radius", "NAME=VALUE"),
     ("dbscan.radius=-1", "from"), ("dbscan.radius=wide", "or auto"), ("mask.fraction=auto", "from"),
