@@ -15,6 +15,8 @@ struct Chemistry {
     var chemistry: ClusterChemistry
     /// What tabulated attenuation does not explain.
     var unexplainedStep: ElementFit.UnexplainedStep?
+    /// The share of the spectrum, background aside, that the reference spectra do not explain.
+    var unexplainedByReferences: Double?
   }
 
   /// Measures a mean spectrum, all energies of the scan.
@@ -26,6 +28,7 @@ struct Chemistry {
     let found = plan.windows.elementFit(
       of: od, energies: energies, elements: plan.elements, light: plan.light)
     let edges = plan.edges.compactMap { edge(od, $0) }
+    let fitted = fit?.fit(od, energies: energies)
     return Findings(
       elements: elements(od, found),
       chemistry: ClusterChemistry(
@@ -35,8 +38,8 @@ struct Chemistry {
           .init(
             numerator: $0.numerator.symbol, denominator: $0.denominator.symbol, ratio: $0.value,
             error: $0.standardError)
-        }, fit: fit?.fit(od, energies: energies)),
-      unexplainedStep: found?.unexplainedStep)
+        }, fit: fitted?.fit),
+      unexplainedStep: found?.unexplainedStep, unexplainedByReferences: fitted?.unexplained)
   }
 
   /// Where an edge is taken to be, and where the spectrum rises most about it.
@@ -57,11 +60,14 @@ struct Chemistry {
     else { return nil }
     let normalised = try? EdgeNormalisation(of: od, energies: energies, by: background)
     let isScaled = background.method != .none && background.method != .area
+    // Nd L1 lies 14 eV above Fe K: what peaks from there on is not this edge's.
+    let next = plan.windows.bounds.map { $0.energyEV - edge.energyEV }.filter { $0 > 0 }.min()
+    let whiteLineEnd = min(parameters.fixed("edges.white_line_end"), next ?? .infinity)
     let whiteLine = normalised.flatMap { normalised in
       isScaled
         ? WhiteLine(
           of: normalised.normalised, energies: energies, e0: e0,
-          within: 0...parameters.fixed("edges.white_line_end")) : nil
+          within: 0...whiteLineEnd) : nil
     }
     let (pre, post) = (background.windows.pre, background.windows.post)
     return .init(

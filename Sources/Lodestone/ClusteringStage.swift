@@ -25,6 +25,13 @@ struct ClusteringStage {
     var unusablePixels: Int
     /// What is found at the radius and at others.
     var radii: [RadiusSearch.Trial]
+
+    /// The labels as an image of the frame's size; -1 where there is none.
+    var labelImage: [Int32] {
+      var image = [Int32](repeating: -1, count: grid.height * grid.width)
+      for (pixel, label) in zip(grid.pixels, labels) { image[Int(pixel)] = label }
+      return image
+    }
   }
 
   let parameters: ParameterSet

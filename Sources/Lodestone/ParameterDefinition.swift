@@ -138,7 +138,8 @@ public struct ParameterDefinition: Sendable {
         + "pixels, at least twice the features"),
     .init(
       "cluster.minimum_share", .number(0...0.5), "0.005",
-      "clusters with a smaller share of the analysed pixels are dropped"),
+      "clusters are dropped where DBSCAN gave them a smaller share of the analysed pixels; small phases among the "
+        + "rejected are not (minority.minimum_points)"),
     .init(
       "flood.method", .choice(["watershed", "nearest"]), "watershed",
       "how pixels that are not eligible get their cluster: from their neighbours over the lowest gradients, or by the "
@@ -205,7 +206,7 @@ public struct ParameterDefinition: Sendable {
       "fewest energies in a window that measure an edge"),
     .init(
       "edges.white_line_end", .number(1...1000), unit: "eV", "30",
-      "how far above the edge a white line is looked for"),
+      "how far above the edge a white line is looked for, at most to the next edge of another"),
     .init(
       "fit.references", .text, "none",
       "reference spectra that clusters and pixels are fitted with, as name@digest with commas: what --spectrum "

@@ -141,6 +141,9 @@ public struct ParameterSet: Sendable, Equatable {
       throw ParameterError(
         "elements.light=\(text("elements.light")): it takes one element, or none")
     }
+    if try elements()?.contains(listed[0]) == true {
+      throw ParameterError("elements.light=\(listed[0].symbol): it is one of elements.symbols")
+    }
     return listed[0]
   }
 
@@ -177,7 +180,12 @@ public struct ParameterSet: Sendable, Equatable {
         throw ParameterError(
           "edges.e0: \(words[1]) eV is not within 50 eV of \(edge.name), \(edge.energyEV) eV")
       }
-      fixed[edge.name] = energy
+      guard fixed.updateValue(energy, forKey: edge.name) == nil else {
+        throw ParameterError("edges.e0: \(edge.name) stands in it twice")
+      }
+      if let asked = try elements(), !asked.contains(element) {
+        throw ParameterError("edges.e0: \(element.symbol) is not one of elements.symbols")
+      }
     }
     return fixed
   }

@@ -107,7 +107,9 @@ struct ReferenceFit: Sendable {
   }
 
   /// What is found in a cluster's mean spectrum, all energies of the scan; nil where it cannot be normalised.
-  func fit(_ od: [Double], energies: [Double]) -> ClusterChemistry.Fit? {
+  func fit(
+    _ od: [Double], energies: [Double]
+  ) -> (fit: ClusterChemistry.Fit, unexplained: Double)? {
     var spectrum = od
     if let edge {
       guard
@@ -116,7 +118,7 @@ struct ReferenceFit: Sendable {
       spectrum = normalised
     }
     let found = combination.fit(places.map { spectrum[$0] })
-    return .init(
+    let fit = ClusterChemistry.Fit(
       energies: places.count, range: energies[places[0]]...energies[places[places.count - 1]],
       residual: found.residual, rFactor: found.rFactor,
       parts: references.indices.map { index in
@@ -125,6 +127,7 @@ struct ReferenceFit: Sendable {
           amount: found.amounts[index], amountError: found.errors[index],
           fraction: found.fractions?[index], fractionError: found.fractionErrors?[index])
       })
+    return (fit, found.unexplained)
   }
 
   /// Maps of the amounts and of what they leave; nil where fractions of normalised spectra are asked for, for which
@@ -137,7 +140,9 @@ struct ReferenceFit: Sendable {
 extension LinearCombination.Failure {
   fileprivate func words(_ names: [String]) -> String {
     guard case .alike(let reference) = self else { return description }
-    return "\(names[reference]) is no other than the ones before it at these energies"
+    return reference == 0
+      ? "\(names[0]) is nothing but background at these energies (fit.background)"
+      : "\(names[reference]) is no other than the ones before it, or than background, at these energies"
   }
 }
 

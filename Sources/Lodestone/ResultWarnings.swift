@@ -13,8 +13,8 @@ struct ResultWarnings {
   let mask: MaskStage.Output
   let clustered: ClusteringStage.Output
   let clusters: [ClusterRecord]
-  /// What tabulated attenuation does not explain of each cluster.
-  let unexplainedSteps: [ElementFit.UnexplainedStep?]
+  /// What was found of each cluster's mean spectrum.
+  let findings: [Chemistry.Findings]
   let smallestFindable: Int
   let hasDepth: Bool
 
@@ -108,7 +108,11 @@ struct ResultWarnings {
   private var clustering: [String] {
     var lines: [String] = []
     let analysed = clustered.grid.pixels.count
-    if clusters.isEmpty {
+    if clusters.isEmpty, clustered.clustersBeforeDrop > 0 {
+      lines.append(
+        "no cluster is left: \(clustered.clustersBeforeDrop) of fewer than \(smallestFindable) pixels were dropped "
+          + "(cluster.minimum_share)")
+    } else if clusters.isEmpty {
       lines.append(
         "no cluster was found: the spectra do not gather at this radius (dbscan.radius)")
     } else if let largest = clusters.first, 10 * largest.pixels > 9 * analysed {
@@ -123,9 +127,11 @@ struct ResultWarnings {
     let area = scan.pixelSize.map {
       ", \(String(format: "%.3g", $0.value.areaUM2 * Double(smallestFindable))) um2,"
     }
-    lines.append(
-      "a phase of fewer than \(smallestFindable) pixels\(area ?? "") is found only where it is no mixture "
-        + "of the others")
+    if smallestFindable < analysed {
+      lines.append(
+        "a phase of fewer than \(smallestFindable) pixels\(area ?? "") is found only where it is no mixture "
+          + "of the others")
+    }
     if clustered.unusablePixels > 0 {
       lines.append(
         "\(clustered.unusablePixels) pixels of sample are not analysed: their edge is below "
@@ -153,7 +159,8 @@ struct ResultWarnings {
       lines.append(
         "the radius was enlarged to \(rounded(radii[used].radius)) noise units, since at "
           + "\(rounded(first.radius)) \(percent(first.noise, of: clustered.eligibleCount)) of the eligible "
-          + "pixels were noise: the spectra scatter more than noise does")
+          + "pixels were noise, more than dbscan.noise_limit: the spectra scatter more than their noise"
+      )
     }
     return lines
   }
@@ -218,14 +225,31 @@ struct ResultWarnings {
       lines.append(
         "the mean OD reaches \((10 * densest).rounded() / 10): stray light may flatten the edges")
     }
-    if mask.edges.unmeasured.isEmpty, !mask.edges.isFound, let first = clusters.first,
-      first.elements.isEmpty
-    {
+    let measured = Set(mask.edges.edges.map(\.element))
+    let others = mask.edges.elements.filter { !measured.contains($0) }.map(\.symbol)
+    if !measured.isEmpty, !others.isEmpty {
+      lines.append(
+        "no edge of \(others.joined(separator: ", ")) is measured: the amounts and fractions are without it"
+      )
+    }
+    if !measured.isEmpty, let first = clusters.first, first.elements.isEmpty {
+      lines.append(
+        "the near-edge regions leave too few energies to fit attenuation to: no elements (edges.near_start, "
+          + "edges.near_end)")
+    }
+    if measured.isEmpty, mask.edges.unmeasured.isEmpty, !mask.edges.isFound, !clusters.isEmpty {
       lines.append(
         "no K or L3 edge of \(parameters.text("elements.symbols")) has enough energies before and "
           + "behind it: no elements")
     }
-    for (cluster, step) in zip(clusters, unexplainedSteps) {
+    for (cluster, found) in zip(clusters, findings) {
+      guard let rest = found.unexplainedByReferences, rest > 0.05 else { continue }
+      lines.append(
+        "cluster \(cluster.label): the reference spectra do not explain \(Int((100 * rest).rounded())) % of its "
+          + "spectrum: their fractions mean little (query run-fit)")
+    }
+    for (cluster, found) in zip(clusters, findings) {
+      let step = found.unexplainedStep
       let largest = cluster.elements.map(\.step).max() ?? 0
       guard let step, abs(step.step) > 0.1 * largest else { continue }
       let symbols = mask.edges.elements.map(\.symbol).joined(separator: ", ")

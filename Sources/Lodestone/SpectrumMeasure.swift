@@ -33,7 +33,9 @@ struct SpectrumMeasure: Sendable {
       of: frames, energies: energies,
       isBefore: energies.map { windows.pre.contains($0 - edge.energyEV) },
       isBehind: energies.map {
-        name == "edge_area" ? $0 > end : windows.post.contains($0 - edge.energyEV)
+        name == "edge_area"
+          ? $0 > end && $0 <= edge.energyEV + windows.post.upperBound
+          : windows.post.contains($0 - edge.energyEV)
       })
     let least = Float(parameters.fixed("normalise.minimum_signal"))
     divisor = measure.height

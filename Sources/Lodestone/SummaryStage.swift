@@ -19,7 +19,7 @@ struct SummaryStage {
     let fit = try ReferenceFit(parameters, known: references, energies: scan.energies, mask.edges)
     let chemistry = Chemistry(
       parameters: parameters, plan: mask.edges, energies: scan.energies, fit: fit)
-    let (clusters, steps) = try clusters(
+    let (clusters, findings) = try clusters(
       scan, registered.frames, clustered, surface.depth, chemistry)
     let histogram = depthHistogram(surface.depth, clustered)
     return ResultRecord(
@@ -33,7 +33,7 @@ struct SummaryStage {
       usedComponents: clustered.features.dimensions,
       warnings: ResultWarnings(
         parameters: parameters, scan: scan, density: density, registered: registered,
-        mask: mask, clustered: clustered, clusters: clusters, unexplainedSteps: steps,
+        mask: mask, clustered: clustered, clusters: clusters, findings: findings,
         smallestFindable: smallestFindable(clustered), hasDepth: !histogram.isEmpty
       ).lines,
       frames: frames(scan, density, registered),
@@ -74,7 +74,7 @@ struct SummaryStage {
   private func clusters(
     _ scan: Scan, _ frames: FrameStore, _ clustered: ClusteringStage.Output, _ depth: Depth?,
     _ chemistry: Chemistry
-  ) throws -> (clusters: [ClusterRecord], steps: [ElementFit.UnexplainedStep?]) {
+  ) throws -> (clusters: [ClusterRecord], findings: [Chemistry.Findings]) {
     var points = [[Int]](repeating: [], count: clustered.clusterCount)
     for (point, label) in clustered.dbscanLabels.enumerated() where label >= 0 {
       points[Int(label)].append(point)
@@ -100,7 +100,7 @@ struct SummaryStage {
         deviationSpectrum: spectra.map { $0[label].deviation }, elements: found[label].elements,
         surface: surfaces?[label], chemistry: found[label].chemistry)
     }
-    return (clusters, found.map(\.unexplainedStep))
+    return (clusters, found)
   }
 
   /// Each cluster's mean width, px: that of a strip of its area and perimeter. The perimeter is that of its pixels'
@@ -109,8 +109,7 @@ struct SummaryStage {
     let grid = clustered.grid
     var sides = [Int](repeating: 0, count: clustered.clusterCount)
     var sizes = sides
-    var labels = [Int32](repeating: -1, count: grid.height * grid.width)
-    for (pixel, label) in zip(grid.pixels, clustered.labels) { labels[Int(pixel)] = label }
+    let labels = clustered.labelImage
     for y in 0..<grid.height {
       for x in 0..<grid.width {
         let label = labels[y * grid.width + x]
@@ -136,11 +135,8 @@ struct SummaryStage {
   ) -> [ClusterRecord.Surface]? {
     guard let depth else { return nil }
     let (height, width) = (clustered.grid.height, clustered.grid.width)
-    var labels = [Int32](repeating: -1, count: height * width)
-    for (pixel, label) in zip(clustered.grid.pixels, clustered.labels) {
-      labels[Int(pixel)] = label
-    }
-    var found = pieces(of: labels, isOutside: depth.isOutside, height: height, width: width)
+    var found = pieces(
+      of: clustered.labelImage, isOutside: depth.isOutside, height: height, width: width)
     // A cluster may have lost all its pixels.
     while found.count < clustered.clusterCount { found.append([]) }
     return found.map { pieces in

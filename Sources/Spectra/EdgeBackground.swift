@@ -70,8 +70,7 @@ public struct EdgeBackground: Sendable, Equatable {
     }
     var used = windows
     if method == .area {
-      let end = (energies.last ?? e0) - e0
-      used.post = windows.pre.upperBound...max(windows.pre.upperBound, end)
+      used.post = windows.pre.upperBound...max(windows.pre.upperBound, windows.post.upperBound)
     }
     let indexed = method == .larch
     let pre = try windows.places(of: used.pre, "pre-edge", e0, energies, indexed: indexed)

@@ -15,7 +15,7 @@ public enum NormalisationMethod: String, Sendable, CaseIterable {
   /// The same line and polynomial with closed windows, and the step at E0 itself.
   case textbook
   /// The pre-edge line of `textbook` is subtracted, and the integral from the end of the pre-edge
-  /// window to the last energy, by the trapezoidal rule, is divided by.
+  /// window to the end of the post-edge window, by the trapezoidal rule, is divided by.
   case area
   /// The mean of the pre-edge window is subtracted and the difference of the means of both windows
   /// divided by, as xanespy does; the windows are closed.

@@ -4,7 +4,7 @@ public struct ElementFit: Sendable, Equatable {
   public enum Method: String, Sendable {
     /// Tabulated attenuation of all elements fitted to the optical density away from the edges.
     case attenuationFit = "attenuation_fit"
-    /// The edge step divided by the tabulated one: where a single element was measured.
+    /// The edge step divided by the one that the same windows see in the tables: where a single element was measured.
     case edgeStep = "edge_step"
   }
 
@@ -81,7 +81,7 @@ extension EdgeWindows {
       guard let edge = edges.first(where: { $0.element == first }),
         let step = try? step(of: od, energies: energies, at: edge)
       else { return nil }
-      let scale = 1 / edge.massAttenuationStep
+      let scale = 1 / tabulatedStep(at: edge, energies: energies)
       let amount = ElementFit.Amount(
         element: first, arealDensity: step.value * scale,
         arealDensityError: step.standardError * scale, atomicFraction: nil,
@@ -100,6 +100,14 @@ extension EdgeWindows {
     }
     return attenuationFit(
       of: od, energies: energies, elements: measured, told: measured.count)
+  }
+
+  /// The step that the same windows see in the tabulated attenuation, cm2/g: lines that are drawn across an edge, and
+  /// soft X-rays' L2 behind L3, are in both, and drop out of the ratio.
+  private func tabulatedStep(at edge: AbsorptionEdge, energies: [Double]) -> Double {
+    let tabulated = energies.map { edge.element.massAttenuation(energyEV: $0) }
+    let seen = try? step(of: tabulated, energies: energies, at: edge)
+    return seen.flatMap { $0.value > 0 ? $0.value : nil } ?? edge.massAttenuationStep
   }
 
   /// The fit of all elements, of which the first `told` are wanted; nil where there is less than none of another.

@@ -52,6 +52,8 @@ public struct LinearCombination: Sendable {
     public let residual: Double
     /// The same in squares, of the sum of the spectrum's squares.
     public let rFactor: Double
+    /// The same in squares, of what of the spectrum is no background: above 1/20 the references do not describe it.
+    public let unexplained: Double
   }
 
   /// The most references that are fitted at once.
@@ -176,7 +178,8 @@ public struct LinearCombination: Sendable {
       errors: (0..<k).map { (max(covariance[$0 * k + $0], 0) * variance).squareRoot() },
       fractions: total > 0 ? amounts.map { $0 / total } : nil, fractionErrors: fractionErrors,
       residual: (unexplained / Double(energies.count)).squareRoot(),
-      rFactor: squares > 0 ? unexplained / squares : 0)
+      rFactor: squares > 0 ? unexplained / squares : 0,
+      unexplained: squares > inBackground ? unexplained / (squares - inBackground) : 0)
   }
 
   /// The best amounts that are not negative: of all subsets of the references the one that leaves least. Where

@@ -92,6 +92,39 @@ import TestSupport
     #expect(layers.rows.count == 3)
   }
 
+  /// What of a scan the parameters leave out is said by the name of the parameter that does it.
+  @Test(arguments: [
+    ("cluster.minimum_share=0.5", "cluster.minimum_share"),
+    ("edges.near_end=1000", "edges.near_end"),
+    ("elements.symbols=Nd,Fe,Co", "no edge of Co is measured"),
+    ("dbscan.radius=1e-9", "do not gather at this radius"),
+  ])
+  func whatIsLeftOutIsSaid(setting: String, words: String) throws {
+    let (result, _) = try result(try example { ($0.height, $0.width) = (96, 96) }, [setting])
+    #expect(result.warnings.contains { $0.contains(words) }, "\(result.warnings)")
+  }
+
+  /// An area ends with the window of its edge: that of Nd L3 holds nothing of iron.
+  @Test func anAreaIsThatOfOneEdge() throws {
+    let (result, _) = try result(
+      try example { ($0.ironDisc, $0.photons) = (8, 6000) }, ["edges.convention=area"])
+    let iron = try #require(result.clusters.last?.chemistry?.edges.first)
+    #expect(iron.symbol == "Nd" && !iron.isNormalised && iron.post.upperBound < 6400)
+    #expect(result.clusters[0].chemistry?.edges[0].isNormalised == true)
+  }
+
+  /// Only two of three species are known: the third is fitted, and it is said that it is neither.
+  @Test func whatTheReferencesDoNotExplainIsSaid() throws {
+    let request = try example()
+    let known = Array(try phases().prefix(2))
+    let missing = try result(request, ["fit.sum=one"], references: known).result
+    #expect(
+      missing.warnings.contains { $0.hasPrefix("cluster 1: the reference spectra do not explain") })
+    #expect(!missing.warnings.contains { $0.hasPrefix("cluster 0: the reference") })
+    let all = try result(request, references: try phases()).result
+    #expect(!all.warnings.contains { $0.contains("the reference spectra do not explain") })
+  }
+
   @Test func anEdgeMayBeFixed() throws {
     let (result, _) = try result(
       try example { ($0.height, $0.width) = (64, 64) }, ["edges.e0=Fe-K@7114.5"])

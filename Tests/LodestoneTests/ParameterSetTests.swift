@@ -36,6 +36,8 @@ import Testing
     ("elements.symbols=", "name an element"), ("x=1", "--help"),
     ("elements.light=O,N", "one element"),
     ("edges.e0=Fe-K@9000", "within 50 eV of Fe K"), ("edges.e0=Fe@7112", "Nd-L3@6208.4"),
+    ("edges.e0=Cu-K@8979", "not one of elements.symbols"),
+    ("edges.e0=Fe-K@7113,Fe-K@7114", "twice"), ("elements.light=Fe", "one of elements.symbols"),
     ("fit.references=iron", "--spectrum NAME=FILE"),
   ])
   func refusals(setting: String, words: String) {

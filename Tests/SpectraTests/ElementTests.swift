@@ -59,7 +59,12 @@ import TestSupport
     let fit = try #require(windows.elementFit(of: od, energies: energies, elements: both))
     #expect(fit.method == .edgeStep)
     #expect(fit.amounts.count == 1)
-    #expect(abs(fit.amounts[0].arealDensity - 0.7 / edge.massAttenuationStep) < 1e-12)
+    // Within what a line across the edge makes of the tabulated step.
+    #expect(abs(fit.amounts[0].arealDensity * edge.massAttenuationStep / 0.7 - 1) < 0.1)
+    let tabulated = energies.map { 1.5e-3 * fe.massAttenuation(energyEV: $0) }
+    let exact = try #require(
+      windows.elementFit(of: tabulated, energies: energies, elements: [fe]))
+    #expect(abs(exact.amounts[0].arealDensity / 1.5e-3 - 1) < 1e-9)
     #expect(fit.amounts[0].atomicFraction == nil)
   }
 
@@ -68,6 +73,18 @@ import TestSupport
     let windows = EdgeWindows()
     #expect(windows.measuredEdges(of: [fe], energies: [7060, 7080, 7160, 7180, 7200]).isEmpty)
     #expect(windows.elementFit(of: [0, 0], energies: [7060, 7160], elements: [fe]) == nil)
+  }
+
+  /// Soft X-rays: the windows see the steps of L3 and L2 together, and so does what they are divided by.
+  @Test func softXraysAreDividedByBothSteps() throws {
+    let fe = try #require(fe)
+    let energies = (0..<60).map { 690 + Double($0) }
+    let od = energies.map { 1e-4 * fe.massAttenuation(energyEV: $0) }
+    var windows = EdgeWindows()
+    (windows.preStart, windows.preEnd, windows.postStart, windows.postEnd) = (-15, -4, 16, 24)
+    windows.postDegree = 0
+    let fit = try #require(windows.elementFit(of: od, energies: energies, elements: [fe]))
+    #expect(abs(fit.amounts[0].arealDensity / 1e-4 - 1) < 1e-9)
   }
 
   private let spectrum = [
