@@ -254,12 +254,18 @@ struct ResultWarnings {
       guard let step, abs(step.step) > 0.1 * largest else { continue }
       let symbols = mask.edges.elements.map(\.symbol).joined(separator: ", ")
       let (low, high) = (step.between.lowerBound, step.between.upperBound)
+      // At an edge that is fitted, it is the optical density on its two sides that does not fit together.
+      let own = mask.edges.elements.flatMap(\.edges).first { step.between.contains($0.energyEV) }
+      let reason =
+        own.map {
+          "what lies before and behind \($0.name) does not fit together (light elements, elements.light; stray "
+            + "light; magnification)"
+        } ?? (step.step > 0 ? "another element has an edge there" : "it is not absolute")
       lines.append(
         "cluster \(cluster.label): between \(low) and \(high) eV the optical density "
           + (step.step > 0 ? "rises" : "falls")
           + String(format: " by %.2g", abs(step.step)) + " more than \(symbols) explain: "
-          + (step.step > 0 ? "another element has an edge there" : "it is not absolute")
-          + ", and the amounts are off")
+          + "\(reason), and the amounts are off")
     }
     for cluster in clusters {
       let missing = cluster.elements.filter { $0.arealDensity < -5 * $0.arealDensityError }
