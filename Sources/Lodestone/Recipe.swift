@@ -107,21 +107,9 @@ public struct Recipe: Sendable, Equatable {
         throw RecipeError(
           "\(name): \(key): " + (try Self.advice(key, isGroup: true)))
       }
-      for inner in group.keys.sorted() {
+      for inner in group.keys {
         let parameter = "\(key).\(inner)"
-        guard let definition = ParameterDefinition.named(parameter) else {
-          throw RecipeError(
-            "\(name): \(parameter): " + (try Self.advice(parameter, isGroup: false)))
-        }
-        guard let text = Self.text(of: group[inner]) else {
-          throw RecipeError("\(name): \(parameter): it takes \(definition.range)")
-        }
-        do {
-          _ = try definition.value(of: text)
-        } catch {
-          throw RecipeError("\(name): \(error)")
-        }
-        settings[parameter] = text
+        settings[parameter] = try Self.setting(parameter, group[inner], name)
       }
     }
     self.name = name
@@ -132,6 +120,24 @@ public struct Recipe: Sendable, Equatable {
     } catch {
       throw RecipeError("\(name): \(error)")
     }
+  }
+
+  /// A parameter's value as it would be typed.
+  private static func setting(
+    _ parameter: String, _ value: (any TOMLValueConvertible)?, _ recipe: String
+  ) throws(RecipeError) -> String {
+    guard let definition = ParameterDefinition.named(parameter) else {
+      throw RecipeError("\(recipe): \(parameter): " + (try advice(parameter, isGroup: false)))
+    }
+    guard let text = text(of: value) else {
+      throw RecipeError("\(recipe): \(parameter): it takes \(definition.range)")
+    }
+    do {
+      _ = try definition.value(of: text)
+    } catch {
+      throw RecipeError("\(recipe): \(error)")
+    }
+    return text
   }
 
   private static func advice(_ name: String, isGroup: Bool) throws(RecipeError) -> String {
@@ -203,6 +209,15 @@ extension ParameterSet {
   }
 
   private static func quoted(_ text: String) -> String {
-    "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+    "\""
+      + text.unicodeScalars.map { scalar in
+        switch scalar {
+        case "\\", "\"": "\\\(scalar)"
+        // What would act on a terminal, or end the line.
+        case _ where scalar.properties.generalCategory == .control:
+          String(format: "\\u%04X", scalar.value)
+        default: String(scalar)
+        }
+      }.joined() + "\""
   }
 }

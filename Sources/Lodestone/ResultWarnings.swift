@@ -255,7 +255,8 @@ struct ResultWarnings {
       let symbols = mask.edges.elements.map(\.symbol).joined(separator: ", ")
       let (low, high) = (step.between.lowerBound, step.between.upperBound)
       // At an edge that is fitted, it is the optical density on its two sides that does not fit together.
-      let own = mask.edges.elements.flatMap(\.edges).first { step.between.contains($0.energyEV) }
+      let fitted = mask.edges.edges + mask.edges.elements.flatMap(\.edges)
+      let own = fitted.first { step.between.contains($0.energyEV) }
       let reason =
         own.map {
           "what lies before and behind \($0.name) does not fit together (light elements, elements.light; stray "

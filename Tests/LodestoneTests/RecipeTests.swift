@@ -30,6 +30,13 @@ import TestSupport
     }
   }
 
+  @Test func aDescriptionStaysOnItsLine() throws {
+    let recipe = try Recipe(text: #"description = "a\u001b[31m\n\"b\\c""#, name: "mine")
+    let text = try ParameterSet(recipe: recipe).toml(title: "t", description: recipe.summary)
+    #expect(text.contains(#"description = "a\u001B[31m\u000A\"b\\c""#))
+    #expect(try Recipe(text: text, name: "again").summary == recipe.summary)
+  }
+
   @Test func valuesOfEveryType() throws {
     let recipe = try Recipe(
       text: """
