@@ -37,7 +37,9 @@ let package = Package(
     // Two-dimensional FFT for phase correlation (BSD; FFTW is GPL). No pkgConfig: its file
     // carries -D flags that SwiftPM refuses with a warning, and float is the default anyway.
     .systemLibrary(name: "CKissFFT", providers: [.apt(["libkissfft-dev"])]),
-    // The C library's mallopt, which Swift's Glibc leaves out.
+    // What Swift's Glibc leaves out of the C library: statfs and renameat2.
+    .systemLibrary(name: "CFileSystem"),
+    // And mallopt.
     .systemLibrary(name: "CMalloc"),
 
     // The inner loops of the neighbour search for AVX-512, AVX2 and any other processor, chosen at run time: Swift
@@ -53,7 +55,9 @@ let package = Package(
     .target(name: "StackIO", dependencies: ["Spectra", "CTIFF"], swiftSettings: strict),
     .target(
       name: "PhaseCatalog",
-      dependencies: ["CSQLite", "CCrypto", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: [
+        "CSQLite", "CCrypto", "CFileSystem", .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       // Both are links to the folders at the top, so that a new .sql is in the next build.
       resources: [.embedInCode("migrations"), .embedInCode("queries")],
       swiftSettings: strict),

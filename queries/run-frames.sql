@@ -6,11 +6,9 @@
 --
 -- :run text  The run's id.
 SELECT frame.energy_ev, frame.drift_dy_px AS dy_px, frame.drift_dx_px AS dx_px, frame.scale,
-  quality.residual, frame.altered_pixels, quality.saturated_pixels, quality.outlier_pixels,
-  quality.unmeasured_pixels, frame.empty_field_od
+  frame.residual, frame.altered_pixels, frame.saturated_pixels, frame.outlier_pixels,
+  frame.unmeasured_pixels, frame.empty_field_od
 FROM run_overview_all AS run
 JOIN result_frame AS frame ON frame.result_key = run.result_key
-LEFT JOIN result_frame_quality AS quality
-  ON quality.result_key = frame.result_key AND quality.number = frame.number
 WHERE run.run_id = :run
 ORDER BY frame.number;

@@ -1,8 +1,10 @@
 -- The mean spectrum (OD) of each cluster of a run, and its standard deviation.
 --
 -- :run text  The run's id.
-SELECT spectrum.label AS cluster, spectrum.energy_ev, spectrum.mean_od, spectrum.sd_od
+SELECT spectrum.label AS cluster, frame.energy_ev, spectrum.mean_od, spectrum.sd_od
 FROM run_overview_all AS run
 JOIN cluster_spectrum AS spectrum ON spectrum.result_key = run.result_key
+JOIN result_frame AS frame
+  ON frame.result_key = spectrum.result_key AND frame.number = spectrum.number
 WHERE run.run_id = :run
 ORDER BY spectrum.label, spectrum.number;

@@ -8,36 +8,48 @@
 -- empty field have no depth and are left out.
 --
 -- :surface_depth_um number = 0.5  The largest depth that still counts as surface, um.
-WITH zoned AS (
-  SELECT run.sample, run.run_id, run.result_key, run.geometry,
-    CASE WHEN (depth.bin + 0.5) * run.depth_bin_px * run.pixel_size_um <= :surface_depth_um
-      THEN 'surface' ELSE 'bulk' END AS zone,
-    depth.label, sum(depth.pixels) AS pixels,
-    coalesce(oblong.height_um * oblong.width_um, run.pixel_size_um * run.pixel_size_um)
-      AS pixel_area_um2
-  FROM run_overview AS run
-  JOIN cluster_depth AS depth ON depth.result_key = run.result_key
-  JOIN scan ON scan.scan_id = run.scan_id
-  LEFT JOIN oblong_pixel AS oblong ON oblong.scan_key = scan.scan_key
-  WHERE run.pixel_size_um IS NOT NULL
-  GROUP BY run.run_id, zone, depth.label
+WITH run AS MATERIALIZED (
+  SELECT result_key, sample, run_id, scan_id, geometry, pixel_size_um, depth_bin_px
+  FROM run_overview WHERE pixel_size_um IS NOT NULL
 ),
-ranked AS (
-  SELECT *, row_number() OVER (PARTITION BY run_id, zone ORDER BY pixels DESC, label) AS place
-  FROM zoned
+part AS MATERIALIZED (
+  -- Each cluster, and noise (-1): how much of it lies within the depth, and how much there is. The deepest bin of the surface is
+  -- looked for from where the division puts it, since that rounds.
+  SELECT run.result_key, run.label, coalesce((
+      SELECT depth.cumulative_pixels FROM cluster_depth AS depth
+      WHERE depth.result_key = run.result_key AND depth.label = run.label
+        AND depth.bin <= :surface_depth_um / (run.depth_bin_px * run.pixel_size_um) + 1
+        AND (depth.bin + 0.5) * run.depth_bin_px * run.pixel_size_um <= :surface_depth_um
+      ORDER BY depth.bin DESC LIMIT 1), 0) AS surface_pixels, (
+      SELECT depth.cumulative_pixels FROM cluster_depth AS depth
+      WHERE depth.result_key = run.result_key AND depth.label = run.label
+      ORDER BY depth.bin DESC LIMIT 1) AS pixels,
+    max(nd.areal_mol_cm2, 0) AS nd_mol_cm2, max(fe.areal_mol_cm2, 0) AS fe_mol_cm2
+  FROM (
+    SELECT run.*, label FROM run CROSS JOIN cluster ON cluster.result_key = run.result_key
+    UNION ALL SELECT run.*, -1 FROM run) AS run
+  LEFT JOIN cluster_element AS nd
+    ON nd.result_key = run.result_key AND nd.label = run.label AND nd.symbol = 'Nd'
+  LEFT JOIN cluster_element AS fe
+    ON fe.result_key = run.result_key AND fe.label = run.label AND fe.symbol = 'Fe'
+),
+zoned AS (
+  SELECT result_key, label, 'surface' AS zone, surface_pixels AS pixels, nd_mol_cm2, fe_mol_cm2
+  FROM part WHERE surface_pixels > 0
+  UNION ALL
+  SELECT result_key, label, 'bulk', pixels - surface_pixels, nd_mol_cm2, fe_mol_cm2
+  FROM part WHERE pixels > surface_pixels
 )
-SELECT ranked.sample, ranked.run_id, ranked.geometry, ranked.zone, sum(ranked.pixels) AS pixels,
-  sum(ranked.pixels) * ranked.pixel_area_um2 AS area_um2,
-  sum(ranked.pixels * max(nd.areal_mol_cm2, 0))
-    / sum(ranked.pixels * (max(nd.areal_mol_cm2, 0) + max(fe.areal_mol_cm2, 0))) AS nd_fraction,
-  max(CASE WHEN ranked.place = 1 THEN ranked.label END) AS main_cluster,
-  1.0 * max(ranked.pixels) / sum(ranked.pixels) AS main_share,
-  1.0 * sum(CASE WHEN ranked.label < 0 THEN ranked.pixels ELSE 0 END) / sum(ranked.pixels)
-    AS noise_share
-FROM ranked
-LEFT JOIN cluster_element AS nd
-  ON nd.result_key = ranked.result_key AND nd.label = ranked.label AND nd.symbol = 'Nd'
-LEFT JOIN cluster_element AS fe
-  ON fe.result_key = ranked.result_key AND fe.label = ranked.label AND fe.symbol = 'Fe'
-GROUP BY ranked.run_id, ranked.zone
-ORDER BY ranked.sample, ranked.run_id, ranked.zone DESC;
+SELECT run.sample, run.run_id, run.geometry, zone, sum(zoned.pixels) AS pixels,
+  sum(zoned.pixels) * coalesce(oblong.height_um * oblong.width_um, run.pixel_size_um * run.pixel_size_um) AS area_um2,
+  sum(zoned.pixels * nd_mol_cm2) / sum(zoned.pixels * (nd_mol_cm2 + fe_mol_cm2)) AS nd_fraction,
+  -- The most pixels, and of these the smallest label: labels are below 2^15.
+  32767 - max(zoned.pixels * 65536 + 32767 - zoned.label) % 65536 AS main_cluster,
+  1.0 * max(zoned.pixels) / sum(zoned.pixels) AS main_share,
+  1.0 * sum(CASE WHEN zoned.label < 0 THEN zoned.pixels ELSE 0 END) / sum(zoned.pixels) AS noise_share
+FROM zoned
+JOIN run ON run.result_key = zoned.result_key
+JOIN scan ON scan.scan_id = run.scan_id
+LEFT JOIN oblong_pixel AS oblong ON oblong.scan_key = scan.scan_key
+GROUP BY zoned.result_key, zone
+ORDER BY run.sample, run.run_id, zone DESC;

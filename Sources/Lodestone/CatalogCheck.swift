@@ -38,7 +38,7 @@ public struct CatalogCheck {
     return outcome
   }
 
-  private static func decode(
+  static func decode(
     _ tiff: [UInt8]
   ) throws -> (height: Int, width: Int, samples: MapRecord.Samples) {
     let file = try TIFFFile(bytes: tiff, name: "map")

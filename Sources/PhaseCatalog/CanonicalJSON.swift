@@ -32,37 +32,63 @@ public enum CanonicalJSON: Sendable, Equatable {
     precondition(value.isFinite, "JSON has no numbers that are not finite")
     if value == 0 { return "0" }
     // Swift's description has the shortest digits too, but other rules for the exponent.
-    let description = "\(value.magnitude)"
-    let parts = description.split(separator: "e")
-    let mantissa = parts[0].split(separator: ".", omittingEmptySubsequences: false)
-    let whole = String(mantissa[0])
-    let fraction = mantissa.count > 1 && mantissa[1] != "0" ? String(mantissa[1]) : ""
-    var digits = whole + fraction
+    var digits: [UInt8] = []
     // The value is 0.DIGITS x 10^point.
-    var point = whole.count + (parts.count > 1 ? Int(parts[1]) ?? 0 : 0)
-    while digits.hasPrefix("0") {
-      digits.removeFirst()
-      point -= 1
+    var point: Int?
+    var exponent = 0
+    let zero = UInt8(ascii: "0")
+    let description = "\(value.magnitude)"
+    for (place, byte) in description.utf8.enumerated() {
+      if byte == UInt8(ascii: ".") {
+        point = digits.count
+      } else if byte == UInt8(ascii: "e") {
+        exponent = Int(Array(description.utf8.dropFirst(place + 1)).text) ?? 0
+        break
+      } else {
+        digits.append(byte)
+      }
     }
-    while digits.hasSuffix("0") { digits.removeLast() }
-    let sign = value < 0 ? "-" : ""
-    let count = digits.count
-    switch point {
-    case count...21 where count <= point:
-      return sign + digits + String(repeating: "0", count: point - count)
+    let leading = digits.prefix { $0 == zero }.count
+    let place = (point ?? digits.count) + exponent - leading
+    digits.removeFirst(leading)
+    while digits.last == zero { digits.removeLast() }
+    return text(digits, place: place, isNegative: value < 0)
+  }
+
+  /// 0.DIGITS x 10^place as ECMAScript writes it.
+  private static func text(_ digits: [UInt8], place: Int, isNegative: Bool) -> String {
+    var bytes: [UInt8] = isNegative ? [UInt8(ascii: "-")] : []
+    let (zero, dot) = (UInt8(ascii: "0"), UInt8(ascii: "."))
+    switch place {
+    case digits.count...21 where digits.count <= place:
+      bytes += digits
+      bytes += repeatElement(zero, count: place - digits.count)
     case 1...21:
-      return sign + digits.prefix(point) + "." + digits.dropFirst(point)
+      bytes += digits.prefix(place)
+      bytes.append(dot)
+      bytes += digits.dropFirst(place)
     case -5...0:
-      return sign + "0." + String(repeating: "0", count: -point) + digits
+      bytes += [zero, dot]
+      bytes += repeatElement(zero, count: -place)
+      bytes += digits
     default:
-      let exponent = point - 1
-      let tail = count > 1 ? "." + digits.dropFirst() : ""
-      return sign + digits.prefix(1) + tail + "e" + (exponent < 0 ? "-" : "+")
-        + String(abs(exponent))
+      bytes.append(digits[0])
+      if digits.count > 1 {
+        bytes.append(dot)
+        bytes += digits.dropFirst()
+      }
+      bytes += (place - 1 < 0 ? "e-" : "e+").utf8
+      bytes += String(abs(place - 1)).utf8
     }
+    return bytes.text
   }
 
   private static func quoted(_ text: String) -> String {
+    // Most texts are as they are: the rest is for the others.
+    let isPlain = text.utf8.allSatisfy {
+      $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+    }
+    if isPlain { return "\"" + text + "\"" }
     var result = "\""
     for scalar in text.unicodeScalars {
       switch scalar {
@@ -81,4 +107,8 @@ public enum CanonicalJSON: Sendable, Equatable {
     }
     return result + "\""
   }
+}
+
+extension [UInt8] {
+  fileprivate var text: String { String(decoding: self, as: UTF8.self) }
 }

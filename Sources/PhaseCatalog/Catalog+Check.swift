@@ -10,6 +10,8 @@ extension Catalog {
     case normal
     /// Every identity and every value against what was written.
     case deep
+    /// The same without the schema: what is to be merged. Another program's index does no harm.
+    case records
   }
 
   /// What a check found.
@@ -55,7 +57,7 @@ extension Catalog {
     }
     try part("links between rows") { try Self.brokenLinks($0) }
     if depth == .quick { return report }
-    try part("schema") { try Self.schemaDifferences($0) }
+    if depth != .records { try part("schema") { try Self.schemaDifferences($0) } }
     try part("events") { database in
       try Self.checkIDs("event", database) { try Self.event(key: $0, in: database).id }
         + Self.misdatedEvents(database)
@@ -83,6 +85,7 @@ extension Catalog {
       try Self.checkIDs("execution", database) { try Self.executionID(key: $0, in: database) }
     }
     try part("results") { try Self.checkResults($0, decode: decode) }
+    try part("variants") { try Self.checkVariants($0) }
     try part("counts") { database in
       for table in ["sample", "scan", "run", "execution", "result", "map", "event"] {
         let count = try Int.fetchOne(database, sql: "SELECT count(*) FROM \(table)") ?? 0
@@ -183,6 +186,22 @@ extension Catalog {
       WHERE event.recorded_at <= previous.recorded_at
       """
     ).map { "event \(try $0.text("event_id").prefix(12)): dated before one that it follows" }
+  }
+
+  private static func checkVariants(_ database: Database) throws -> [String] {
+    let columns = try RecordColumns(database)
+    return try database.rows("SELECT * FROM variant").compactMap { row in
+      let (id, line) = (try row.text("id"), try row.text("record"))
+      do {
+        let record = try CatalogRecord(line: Data(line.utf8), isDated: false, columns: columns)
+        let isItself =
+          try record.id == id && record.kind.name == row.text("kind")
+          && record.digest == row.text("digest")
+        return isItself ? nil : "variant of \(id.prefix(12)): it is of another record"
+      } catch let error as RecordError {
+        return "variant of \(id.prefix(12)): \(error.reason)"
+      }
+    }
   }
 
   private static func checkParameterSets(_ database: Database) throws -> [String] {

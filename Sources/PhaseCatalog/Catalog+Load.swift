@@ -16,7 +16,10 @@ extension Catalog {
     var frames: [ScanRecord.FrameDigest] = []
     for kind in ScanRecord.FrameDigest.Kind.allCases {
       frames += try database.rows(
-        "SELECT * FROM frame WHERE scan_key = ? AND kind = ? ORDER BY number",
+        """
+        SELECT *, lower(hex(digest)) AS digits FROM frame
+        WHERE scan_key = ? AND kind = ? ORDER BY number
+        """,
         [key, kind.rawValue]
       ).map { frame in
         ScanRecord.FrameDigest(
@@ -24,7 +27,7 @@ extension Catalog {
           exposureS: try frame.optionalFinite("exposure_s"),
           ringCurrentMA: try frame.optionalFinite("ring_current_ma"),
           acquisition: try frame.optionalInteger("acquisition"),
-          digest: try frame.text("digest"))
+          digest: try frame.text("digits"))
       }
     }
     let oblong = try database.rows("SELECT * FROM oblong_pixel WHERE scan_key = ?", [key]).first
@@ -144,23 +147,21 @@ extension Catalog {
   private static func frames(
     ofResult key: Int64, in database: Database
   ) throws -> [ResultRecord.FrameRow] {
-    var qualities: [Int: ResultRecord.FrameQuality] = [:]
-    for row in try database.rows("SELECT * FROM result_frame_quality WHERE result_key = ?", [key]) {
-      qualities[try row.integer("number")] = .init(
-        residual: try row.optionalReal("residual"),
-        saturatedPixels: try row.integer("saturated_pixels"),
-        outlierPixels: try row.integer("outlier_pixels"),
-        unmeasuredPixels: try row.integer("unmeasured_pixels"))
-    }
-    return try database.rows(
-      "SELECT * FROM result_frame WHERE result_key = ? ORDER BY number", [key]
-    ).map {
-      .init(
-        energyEV: try $0.real("energy_ev"), driftDY: try $0.real("drift_dy_px"),
-        driftDX: try $0.real("drift_dx_px"), scale: try $0.real("scale"),
-        alteredPixels: try $0.integer("altered_pixels"),
-        emptyFieldOD: try $0.optionalReal("empty_field_od"),
-        quality: qualities[try $0.integer("number")])
+    try database.rows("SELECT * FROM result_frame WHERE result_key = ? ORDER BY number", [key]).map
+    {
+      frame in
+      let saturated = try frame.optionalInteger("saturated_pixels")
+      return .init(
+        energyEV: try frame.real("energy_ev"), driftDY: try frame.real("drift_dy_px"),
+        driftDX: try frame.real("drift_dx_px"), scale: try frame.real("scale"),
+        alteredPixels: try frame.integer("altered_pixels"),
+        emptyFieldOD: try frame.optionalReal("empty_field_od"),
+        quality: try saturated.map { saturated in
+          .init(
+            residual: try frame.optionalReal("residual"), saturatedPixels: saturated,
+            outlierPixels: try frame.integer("outlier_pixels"),
+            unmeasuredPixels: try frame.integer("unmeasured_pixels"))
+        })
     }
   }
 

@@ -25,6 +25,7 @@ extension Catalog {
     Migration(name: "v001_first_light", sql: PackageResources.v001_first_light_sql),
     Migration(name: "v002_surfaces", sql: PackageResources.v002_surfaces_sql),
     Migration(name: "v003_chemistry", sql: PackageResources.v003_chemistry_sql),
+    Migration(name: "v004_growth", sql: PackageResources.v004_growth_sql),
   ]
 
   /// What bringing a catalog up to date did.
@@ -43,12 +44,17 @@ extension Catalog {
   /// the command can be repeated.
   ///
   /// - Throws: ``CatalogError``, also where the steps that made the file are not this program's.
-  public static func migrate(_ path: String) throws -> MigrationOutcome {
-    try migrate(path, steps: migrations)
+  public static func migrate(
+    _ path: String, allowsNetwork: Bool = false
+  ) throws -> MigrationOutcome {
+    try migrate(path, steps: migrations, allowsNetwork: allowsNetwork)
   }
 
-  package static func migrate(_ path: String, steps: [Migration]) throws -> MigrationOutcome {
-    let catalog = try Catalog(anyVersionAt: path, access: .write)
+  package static func migrate(
+    _ path: String, steps: [Migration], allowsNetwork: Bool = false
+  ) throws -> MigrationOutcome {
+    let catalog = try Catalog(
+      anyVersionAt: path, access: .write, allowsNetwork: allowsNetwork)
     let version = try catalog.schemaVersion()
     guard version <= steps.count else {
       throw CatalogError.newer(path: path, version: version, known: steps.count)
@@ -79,9 +85,11 @@ extension Catalog {
         guard try Int.fetchOne(database, sql: "PRAGMA user_version") == index else {
           throw DatabaseError(resultCode: .SQLITE_BUSY)
         }
-        let marks =
-          index == 0
-          ? [:] : try Ledger.marks(of: Ledger.tables(of: Array(steps[..<index])), database)
+        let made = Set(Ledger.tables(of: [step]).map(\.name))
+        // A table that the step makes anew is entered from its first row.
+        let kept = Ledger.tables(of: Array(steps[..<index])).filter { !made.contains($0.name) }
+        let marks = index == 0 ? [:] : try Ledger.marks(of: kept, database)
+        database.add(function: unhex)
         try database.execute(sql: String(decoding: step.sql, as: UTF8.self))
         try database.insert(
           "schema_migration",
@@ -97,6 +105,11 @@ extension Catalog {
       }
     }
     try migrator.migrate(queue)
+  }
+
+  /// Bytes from their hexadecimal digits, as SQLite has it from version 3.41 on.
+  private static let unhex = DatabaseFunction("unhex", argumentCount: 1, pure: true) { values in
+    Data((String.fromDatabaseValue(values[0]) ?? "").bytesOfHex)
   }
 
   /// Why the recorded steps of a file are not the first of these; nil where they are.
@@ -118,14 +131,23 @@ extension Catalog {
     return nil
   }
 
-  /// Writes a copy, whole or not at all, that was checked after it was written.
+  /// Writes a copy of a catalog of any version, whole or not at all, that is checked after it was written. Others
+  /// may read and write meanwhile.
   ///
   /// - Throws: ``CatalogError``, also where there is a file of this name.
+  public static func backUp(_ path: String, to target: String) throws {
+    try Catalog(anyVersionAt: path, access: .read).backUp(to: target)
+  }
+
   func backUp(to target: String) throws {
+    if FileManager.default.fileExists(atPath: target) {
+      throw CatalogError.question("\(target): there is a file of this name already")
+    }
+    try Catalog.refuseFolderWithoutWriting(of: target)
     let draft = target + ".new-\(ProcessInfo.processInfo.processIdentifier)"
     defer { unlink(draft) }
     do {
-      let copy = try Catalog.open(draft, .write)
+      let copy = try Catalog.open(draft, .write, Patience(say: nil))
       try queue.backup(to: copy)
       let problems = try copy.read { database in
         try String.fetchAll(database, sql: "PRAGMA integrity_check(3)").filter { $0 != "ok" }
@@ -139,8 +161,8 @@ extension Catalog {
     } catch {
       throw CatalogError(error, path: path)
     }
-    guard link(draft, target) == 0 else {
-      throw CatalogError.io(path: target, reason: String(cString: strerror(errno)))
+    guard try CatalogPlace.publish(draft, as: target) else {
+      throw CatalogError.question("\(target): there is a file of this name already")
     }
   }
 }

@@ -166,7 +166,7 @@ extension Catalog {
           [
             "scan_key": key, "kind": kind.rawValue, "number": number, "energy_ev": frame.energyEV,
             "exposure_s": frame.exposureS, "ring_current_ma": frame.ringCurrentMA,
-            "acquisition": frame.acquisition, "digest": frame.digest,
+            "acquisition": frame.acquisition, "digest": Data(frame.digest.bytesOfHex),
           ])
       }
     }

@@ -46,16 +46,10 @@ extension Catalog {
           "result_key": key, "number": number, "energy_ev": frame.energyEV,
           "drift_dy_px": frame.driftDY, "drift_dx_px": frame.driftDX, "scale": frame.scale,
           "altered_pixels": frame.alteredPixels, "empty_field_od": frame.emptyFieldOD,
-        ])
-    }
-    for (number, frame) in result.frames.enumerated() {
-      guard let quality = frame.quality else { continue }
-      try database.insert(
-        "result_frame_quality",
-        [
-          "result_key": key, "number": number, "residual": quality.residual,
-          "saturated_pixels": quality.saturatedPixels, "outlier_pixels": quality.outlierPixels,
-          "unmeasured_pixels": quality.unmeasuredPixels,
+          "residual": frame.quality?.residual,
+          "saturated_pixels": frame.quality?.saturatedPixels,
+          "outlier_pixels": frame.quality?.outlierPixels,
+          "unmeasured_pixels": frame.quality?.unmeasuredPixels,
         ])
     }
     for (number, radius) in result.radii.enumerated() {
@@ -69,15 +63,19 @@ extension Catalog {
     }
     for reference in result.references { try insert(reference, into: database) }
     for cluster in result.clusters {
-      try insert(
-        cluster, resultKey: key, energies: result.frames.map(\.energyEV), into: database)
+      try insert(cluster, resultKey: key, into: database)
     }
     // Sorted: the same result makes the same rows in the same order.
     for (label, bins) in result.depthHistogram.sorted(by: { $0.key < $1.key }) {
+      var cumulative = 0
       for (bin, pixels) in bins.sorted(by: { $0.key < $1.key }) {
+        cumulative += pixels
         try database.insert(
           "cluster_depth",
-          ["result_key": key, "label": label, "bin": bin, "pixels": pixels])
+          [
+            "result_key": key, "label": label, "bin": bin, "pixels": pixels,
+            "cumulative_pixels": cumulative,
+          ])
       }
     }
     for map in result.maps {
@@ -92,7 +90,7 @@ extension Catalog {
   }
 
   private static func insert(
-    _ cluster: ClusterRecord, resultKey: Int64, energies: [Double], into database: Database
+    _ cluster: ClusterRecord, resultKey: Int64, into database: Database
   ) throws {
     try database.insert(
       "cluster",
@@ -100,12 +98,12 @@ extension Catalog {
         "result_key": resultKey, "label": cluster.label, "pixels": cluster.pixels,
         "dbscan_pixels": cluster.dbscanPixels, "area_um2": cluster.areaUM2,
       ])
-    for (number, energy) in energies.enumerated() {
+    for (number, mean) in cluster.meanSpectrum.enumerated() {
       try database.insert(
         "cluster_spectrum",
         [
-          "result_key": resultKey, "label": cluster.label, "number": number, "energy_ev": energy,
-          "mean_od": cluster.meanSpectrum[number], "sd_od": cluster.deviationSpectrum[number],
+          "result_key": resultKey, "label": cluster.label, "number": number,
+          "mean_od": mean, "sd_od": cluster.deviationSpectrum[number],
         ])
     }
     for element in cluster.elements {

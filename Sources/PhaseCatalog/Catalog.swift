@@ -27,16 +27,26 @@ public final class Catalog {
 
   /// The file.
   public let path: String
-  /// Whether opening it rolled back what a crashed program had left half written.
-  public let isRecovered: Bool
+  /// Whether what a crashed program had left half written was rolled back.
+  public private(set) var isRecovered = false
+  /// What is to be said of the place where it lies; nil where nothing is.
+  public let caution: String?
   let queue: DatabaseQueue
+  private let patience: Patience
 
   /// Opens a catalog.
   ///
+  /// - Parameters:
+  ///   - allowsNetwork: whether it may be written to on a network file system.
+  ///   - whenWaiting: is called where another program's lock is waited for longer than 2 s.
   /// - Throws: ``CatalogError`` where there is none, or another program's file, or one of another
   ///   schema version.
-  public convenience init(path: String, access: Access) throws {
-    try self.init(anyVersionAt: path, access: access)
+  public convenience init(
+    path: String, access: Access, allowsNetwork: Bool = false,
+    whenWaiting: (@Sendable () -> Void)? = nil
+  ) throws {
+    try self.init(
+      anyVersionAt: path, access: access, allowsNetwork: allowsNetwork, whenWaiting: whenWaiting)
     let (version, known) = (try schemaVersion(), Catalog.migrations.count)
     if version > known { throw CatalogError.newer(path: path, version: version, known: known) }
     if version < known { throw CatalogError.older(path: path, version: version, known: known) }
@@ -47,15 +57,24 @@ public final class Catalog {
   }
 
   /// Opens a catalog whatever the version of its schema is.
-  init(anyVersionAt path: String, access: Access) throws {
+  init(
+    anyVersionAt path: String, access: Access, allowsNetwork: Bool = false,
+    whenWaiting: (@Sendable () -> Void)? = nil
+  ) throws {
     self.path = path
+    patience = Patience(say: whenWaiting)
     try Catalog.refuseUnusable(path, access)
     try Catalog.refuseForeignHeader(path)
+    caution =
+      access == .read
+      ? nil : try CatalogPlace.check(path, in: path, allowsNetwork: allowsNetwork)
+    if access == .write { try CatalogPlace.refuseSecondNames(path) }
     do {
-      (queue, isRecovered) = try Catalog.openRecovering(path, access)
+      queue = try Catalog.open(path, access, patience)
     } catch {
       throw CatalogError(error, path: path)
     }
+    _ = try read { try Int.fetchOne($0, sql: "PRAGMA schema_version") }
   }
 
   /// The version of the file's schema.
@@ -63,44 +82,25 @@ public final class Catalog {
     try read { try Int.fetchOne($0, sql: "PRAGMA user_version") ?? 0 }
   }
 
-  /// Opens the file. A journal that a crashed program left is rolled back first, which a read-only
-  /// connection cannot do.
-  private static func openRecovering(
-    _ path: String, _ access: Access
-  ) throws -> (queue: DatabaseQueue, isRecovered: Bool) {
-    func probe(_ queue: DatabaseQueue) throws {
-      _ = try queue.read { try Int.fetchOne($0, sql: "PRAGMA schema_version") }
-    }
-    do {
-      let queue = try open(path, access)
-      try probe(queue)
-      return (queue, false)
-    } catch let error as DatabaseError
-      where error.extendedResultCode == .SQLITE_READONLY_ROLLBACK
-    {
-      let recovery = try open(path, .write)
-      try probe(recovery)
-      try recovery.close()
-      return (try open(path, access), true)
-    }
-  }
-
   /// Creates an empty catalog.
   ///
   /// It appears at `path` complete or not at all. An existing file is left as it is.
   ///
+  /// - Parameter allowsNetwork: whether it may lie on a network file system.
   /// - Returns: false where a catalog of this version is there already.
   /// - Throws: ``CatalogError``.
-  public static func create(at path: String) throws -> Bool {
+  public static func create(at path: String, allowsNetwork: Bool = false) throws -> Bool {
     if FileManager.default.fileExists(atPath: path) {
       _ = try Catalog(path: path, access: .read)
       return false
     }
     try refuseFolderWithoutWriting(of: path)
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    _ = try CatalogPlace.check(path, in: folder, allowsNetwork: allowsNetwork)
     let draft = path + ".new-\(ProcessInfo.processInfo.processIdentifier)"
     defer { unlink(draft) }
     do {
-      let queue = try open(draft, .write)
+      let queue = try open(draft, .write, Patience(say: nil))
       try queue.writeWithoutTransaction { database in
         try database.execute(sql: "PRAGMA page_size = 8192")
         try database.execute(sql: "PRAGMA application_id = \(applicationID)")
@@ -110,19 +110,16 @@ public final class Catalog {
     } catch {
       throw CatalogError(error, path: path)
     }
-    // A link, unlike a rename, does not replace a file that another program made meanwhile.
-    if link(draft, path) == 0 { return true }
-    guard errno == EEXIST else {
-      throw CatalogError.io(path: path, reason: String(cString: strerror(errno)))
-    }
+    // It does not replace a file that another program made meanwhile.
+    if try CatalogPlace.publish(draft, as: path) { return true }
     _ = try Catalog(path: path, access: .read)
     return false
   }
 
-  static func open(_ path: String, _ access: Access) throws -> DatabaseQueue {
+  static func open(_ path: String, _ access: Access, _ patience: Patience) throws -> DatabaseQueue {
     var configuration = Configuration()
     configuration.readonly = access == .read
-    configuration.busyMode = .timeout(30)
+    configuration.busyMode = patience.mode
     configuration.prepareDatabase { database in
       try database.execute(sql: "PRAGMA trusted_schema = OFF")
       // Damage is an error where it is met, not an answer.
@@ -161,7 +158,7 @@ public final class Catalog {
     if access == .write { try refuseFolderWithoutWriting(of: path) }
   }
 
-  private static func refuseFolderWithoutWriting(of path: String) throws {
+  static func refuseFolderWithoutWriting(of path: String) throws {
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
     guard FileManager.default.fileExists(atPath: folder) else {
       throw CatalogError.notFound("\(path): there is no folder \(folder)")
@@ -222,10 +219,41 @@ public final class Catalog {
 
   /// The one way to read: all rows are fetched before it returns, and no lock is left.
   func read<T>(_ body: (Database) throws -> T) throws -> T {
+    var tries = 0
+    while true {
+      do {
+        return try queue.read(body)
+      } catch let error as DatabaseError
+        where error.extendedResultCode == .SQLITE_READONLY_ROLLBACK && tries < 5
+      {
+        try recover(tries)
+        tries += 1
+      } catch {
+        throw CatalogError(error, path: path)
+      }
+    }
+  }
+
+  /// Rolls back what a crashed program left half written, which a connection that only reads cannot.
+  private func recover(_ tries: Int) throws {
+    // Another program's commit that ends in this moment looks the same.
+    usleep(10_000)
+    let journal = URL(fileURLWithPath: path).resolvingSymlinksInPath().path + "-journal"
+    guard tries > 0, FileManager.default.fileExists(atPath: journal) else { return }
     do {
-      return try queue.read(body)
+      let recovery = try Catalog.open(path, .write, patience)
+      _ = try recovery.read { try Int.fetchOne($0, sql: "PRAGMA schema_version") }
+      try recovery.close()
+      isRecovered = true
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+      throw CatalogError.busy(path: path)
     } catch {
-      throw CatalogError(error, path: path)
+      throw CatalogError.denied(
+        path: path,
+        reason:
+          "a program that crashed left a commit half written, and what it wrote can be rolled back only by "
+          + "who may write to this file and folder: let them run: lodestone list runs --catalog "
+          + shellQuoted(path))
     }
   }
 }

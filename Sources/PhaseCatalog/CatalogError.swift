@@ -20,6 +20,12 @@ public enum CatalogError: Error, Equatable, Sendable, CustomStringConvertible {
   case busy(path: String)
   /// Reading or writing failed: the disk is full, say.
   case io(path: String, reason: String)
+  /// A catalog that may not be written to where it lies: why, and what to do.
+  case unsafePlace(path: String, reason: String)
+  /// Another catalog, or exported records, that are not whole: what was found.
+  case notWhole(path: String, reason: String)
+  /// A file of exported records that is not as it should be.
+  case badExport(path: String, line: Int, reason: String)
   /// Nothing is stored under this name or id.
   case notFound(String)
   /// A run whose executions all failed.
@@ -49,8 +55,14 @@ public enum CatalogError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(path): its schema is version \(version), this program needs \(known): "
         + "bring it up to date (a backup is made first) with: lodestone migrate --catalog \(path)"
     case .denied(let path, let reason): "\(path): \(reason)"
-    case .busy(let path): "\(path): another program is writing to it: try again"
+    case .busy(let path):
+      "\(path): busy for \(Int(Patience.seconds)) s: another program reads or writes it: nothing was stored; "
+        + "try again when it has ended"
     case .io(let path, let reason): "\(path): \(reason)"
+    case .unsafePlace(let path, let reason): "\(path): \(reason)"
+    case .notWhole(let path, let reason):
+      "\(path): not whole, so nothing was added: \(reason)"
+    case .badExport(let path, let line, let reason): "\(path): line \(line): \(reason)"
     case .notFound(let what): what
     case .noResult(let what): what
     case .ambiguous(let what): what

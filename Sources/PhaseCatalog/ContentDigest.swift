@@ -101,3 +101,13 @@ public struct ContentDigest: ~Copyable {
     return (digest.finish(), total)
   }
 }
+
+extension String {
+  /// The bytes that pairs of hexadecimal digits write.
+  var bytesOfHex: [UInt8] {
+    let digits = Array(utf8)
+    return stride(from: 0, to: digits.count - 1, by: 2).compactMap { place in
+      UInt8(String(decoding: digits[place..<place + 2], as: UTF8.self), radix: 16)
+    }
+  }
+}

@@ -8,11 +8,16 @@ extension Database {
   func insert(
     _ table: String, _ values: KeyValuePairs<String, (any DatabaseValueConvertible)?>
   ) throws {
-    let columns = values.map(\.key).joined(separator: ", ")
+    try insert(
+      table, columns: values.map(\.key), values: values.map { $0.value?.databaseValue ?? .null })
+  }
+
+  /// The same with columns that are known at run time only.
+  func insert(_ table: String, columns: [String], values: [DatabaseValue]) throws {
     let marks = Array(repeating: "?", count: values.count).joined(separator: ", ")
     let statement = try cachedStatement(
-      sql: "INSERT INTO \(table) (\(columns)) VALUES (\(marks))")
-    try statement.execute(arguments: StatementArguments(values.map(\.value)))
+      sql: "INSERT INTO \(table) (\(columns.joined(separator: ", "))) VALUES (\(marks))")
+    try statement.execute(arguments: StatementArguments(values))
     guard changesCount == 1 else {
       throw CatalogError.damaged("another program added a row of \(table) that stands in the way")
     }

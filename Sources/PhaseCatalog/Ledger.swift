@@ -6,114 +6,142 @@ internal import GRDB
 /// The content ids cover what identifies a row; the ledger covers everything else too: statistics,
 /// paths, times. Rows are numbered from 1 without gaps, since none is ever deleted; an entry holds, for
 /// each table that a write added to, the range of its rows and SHA-256 over the table's previous digest
-/// and all values of the range.
+/// and all values of the range. The rows of a table without row numbers are counted by those of the table that they
+/// belong to.
 enum Ledger {
   /// The last row of each table.
   typealias Marks = [String: Int64]
 
+  /// A table that the ledger covers.
+  struct Table {
+    let name: String
+    /// For a table without row numbers, the one that its rows belong to: they are written with a row of that, and
+    /// counted by it.
+    let parent: String?
+
+    /// What counts its rows, from 1 without gaps.
+    var counter: String { parent.map { $0 + "_key" } ?? "rowid" }
+  }
+
   /// The tables that the ledger covers: the migrations', but for itself.
   static let tables = tables(of: Catalog.migrations)
 
-  /// Those that some migrations make.
-  static func tables(of steps: [Catalog.Migration]) -> [String] {
-    steps.flatMap { step in
-      // By lines of bytes: a regular expression over all of it would take longer than the write.
-      step.sql.split(separator: UInt8(ascii: "\n")).compactMap { line -> String? in
-        let start = "CREATE TABLE "
-        guard line.starts(with: start.utf8) else { return nil }
-        let name = line.dropFirst(start.utf8.count).prefix { $0 != UInt8(ascii: " ") }
-        return String(decoding: name, as: UTF8.self)
+  /// Those that some migrations make, and do not drop.
+  static func tables(of steps: [Catalog.Migration]) -> [Table] {
+    var tables: [String: Table] = [:]
+    var current: String?
+    var parent: String?
+    func word(_ line: ArraySlice<UInt8>, after start: String) -> String? {
+      guard line.starts(with: start.utf8) else { return nil }
+      let name = line.dropFirst(start.utf8.count).prefix {
+        $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: ";")
       }
-    }.filter { $0 != "ledger" }.sorted()
+      return String(decoding: name, as: UTF8.self)
+    }
+    // By lines of bytes: a regular expression over all of it would take longer than the write.
+    for line in steps.flatMap({ $0.sql.split(separator: UInt8(ascii: "\n")) }) {
+      if let name = word(line, after: "CREATE TABLE ") {
+        (current, parent) = (name, nil)
+        tables[name] = Table(name: name, parent: nil)
+      } else if let name = word(line, after: "DROP TABLE ") {
+        tables[name] = nil
+      } else if let name = current {
+        if parent == nil, let column = word(line, after: "  "), column.hasSuffix("_key") {
+          parent = String(column.dropLast(4))
+        }
+        if line.starts(with: ")".utf8) {
+          if line.suffix(14).elementsEqual("WITHOUT ROWID;".utf8) {
+            tables[name] = Table(name: name, parent: parent)
+          }
+          current = nil
+        }
+      }
+    }
+    tables["ledger"] = nil
+    return tables.values.sorted { $0.name < $1.name }
   }
 
   /// Where each table ends now.
-  static func marks(of tables: [String] = tables, _ database: Database) throws -> Marks {
+  static func marks(of tables: [Table] = tables, _ database: Database) throws -> Marks {
     var marks: Marks = [:]
-    for table in tables { marks[table] = try lastRow(of: table, database) }
+    for table in tables { marks[table.name] = try lastRow(of: table, database) }
     return marks
   }
 
-  private static func lastRow(of table: String, _ database: Database) throws -> Int64 {
+  private static func lastRow(of table: Table, _ database: Database) throws -> Int64 {
     let statement = try database.cachedStatement(
-      sql: "SELECT coalesce(max(rowid), 0) FROM \(table)")
+      sql: "SELECT coalesce(max(rowid), 0) FROM \(table.parent ?? table.name)")
     return try Int64.fetchOne(statement) ?? 0
   }
 
   /// Enters the rows that were added since the marks were taken, in the same transaction.
   static func enter(
-    since marks: Marks, of tables: [String] = tables, _ database: Database
+    since marks: Marks, of tables: [Table] = tables, _ database: Database
   ) throws {
     let entry =
       try Int64.fetchOne(
         database, sql: "SELECT coalesce(max(entry), 0) + 1 FROM ledger") ?? 1
     for table in tables {
-      let (before, last) = (marks[table] ?? 0, try lastRow(of: table, database))
+      let (before, last) = (marks[table.name] ?? 0, try lastRow(of: table, database))
       if last <= before { continue }
       let first = before + 1
-      let count = try columnCount(of: table, database)
+      let columns = try columns(of: table, database)
       let previous = try String.fetchOne(
         database.cachedStatement(
           sql: "SELECT digest FROM ledger WHERE table_name = ? ORDER BY last_row DESC LIMIT 1"),
-        arguments: [table])
+        arguments: [table.name])
       try database.insert(
         "ledger",
         [
-          "entry": entry, "table_name": table, "first_row": first, "last_row": last,
-          "column_count": count,
+          "entry": entry, "table_name": table.name, "first_row": first, "last_row": last,
+          "column_count": columns.count,
           "digest": try digest(
-            of: table, entry: entry, rows: first...last, columns: count, after: previous ?? "",
+            of: table, entry: entry, rows: first...last, columns: columns, after: previous ?? "",
             database),
         ])
     }
   }
 
-  private static func columnCount(of table: String, _ database: Database) throws -> Int {
-    try Row.fetchAll(database, sql: "PRAGMA table_info(\(table))").count
+  /// A table's columns, each with its place in the primary key, from 1; 0 for those that are not part of it.
+  private static func columns(
+    of table: Table, _ database: Database
+  ) throws -> [(name: String, place: Int)] {
+    try database.rows("SELECT name, pk FROM pragma_table_info('\(table.name)') ORDER BY cid").map {
+      (try $0.text("name"), try $0.integer("pk"))
+    }
   }
 
   private static func digest(
-    of table: String, entry: Int64, rows: ClosedRange<Int64>, columns: Int,
+    of table: Table, entry: Int64, rows: ClosedRange<Int64>, columns: [(name: String, place: Int)],
     after previous: String, _ database: Database
   ) throws -> String {
     let digest = ContentDigest(domain: "lodestone/ledger/1")
-    digest.update(table)
+    digest.update(table.name)
     for number in [entry, rows.lowerBound, rows.upperBound] { digest.update(Int(number)) }
-    digest.update(columns)
+    digest.update(columns.count)
     digest.update(previous)
-    // A later migration may add columns, which old entries do not know.
-    let names = try String.fetchAll(
-      database, sql: "SELECT name FROM pragma_table_info('\(table)') ORDER BY cid"
-    ).prefix(max(0, columns))
     // Text as its bytes: as text it would end at a NUL.
-    let values = names.map {
+    let values = columns.map(\.name).map {
       "typeof(\($0)), CASE typeof(\($0)) WHEN 'text' THEN CAST(\($0) AS BLOB) ELSE \($0) END"
     }
+    let keys = columns.filter { $0.place > 0 }.sorted { $0.place < $1.place }.map(\.name)
+    let order =
+      table.parent == nil || keys.isEmpty ? table.counter : keys.joined(separator: ", ")
     let cursor = try Row.fetchCursor(
-      database,
-      sql: """
-        SELECT \(values.isEmpty ? "NULL, NULL" : values.joined(separator: ", ")) FROM \(table)
-        WHERE rowid BETWEEN ? AND ? ORDER BY rowid
-        """,
+      database.cachedStatement(
+        sql: """
+          SELECT \(values.isEmpty ? "NULL, NULL" : values.joined(separator: ", ")) FROM \(table.name)
+          WHERE \(table.counter) BETWEEN ? AND ? ORDER BY \(order)
+          """),
       arguments: [rows.lowerBound, rows.upperBound])
     while let row = try cursor.next() {
       let values = Array(row.databaseValues)
       for place in stride(from: 0, to: values.count - 1, by: 2) {
         if case .string(let type) = values[place].storage { digest.update(type) }
-        update(digest, values[place + 1])
+        digest.updateBare(values[place + 1])
       }
     }
     return digest.finish()
-  }
-
-  private static func update(_ digest: borrowing ContentDigest, _ value: DatabaseValue) {
-    switch value.storage {
-    case .null: break
-    case .int64(let integer): digest.update(Int(integer))
-    case .double(let real): digest.update(real)
-    case .string(let text): digest.update(text)
-    case .blob(let data): digest.update(Array(data))
-    }
   }
 
   /// Compares every row with the ledger; what does not agree, a line each.
@@ -132,37 +160,67 @@ enum Ledger {
     for table in tables {
       var covered: Int64 = 0
       var previous = ""
+      let columns = try columns(of: table, database)
       let entries = try database.rows(
-        "SELECT * FROM ledger WHERE table_name = ? ORDER BY first_row, entry", [table])
+        "SELECT * FROM ledger WHERE table_name = ? ORDER BY first_row, entry", [table.name])
       for entry in entries {
         let (first, last) = (try entry.key("first_row"), try entry.key("last_row"))
         let stored = try entry.text("digest")
         guard first <= last else {
-          differences.append("\(table): the ledger's rows \(first) to \(last) make no sense")
+          differences.append("\(table.name): the ledger's rows \(first) to \(last) make no sense")
           continue
         }
         if first != covered &+ 1 {
           let rows = "rows \(covered &+ 1) to \(first &- 1)"
-          differences.append("\(table): \(rows) are not in the ledger: another program's")
+          differences.append("\(table.name): \(rows) are not in the ledger: another program's")
         }
         let digest = try digest(
           of: table, entry: try entry.key("entry"), rows: first...last,
-          columns: try entry.integer("column_count"), after: previous, database)
+          // A later migration may add columns, which old entries do not know.
+          columns: Array(columns.prefix(max(0, try entry.integer("column_count")))),
+          after: previous, database)
         if digest != stored {
-          differences.append("\(table): rows \(first) to \(last) are not as they were written")
+          differences.append("\(table.name): rows \(first) to \(last) are not as they were written")
         }
         (covered, previous) = (last, stored)
       }
       let rest = try Int.fetchOne(
-        database, sql: "SELECT count(*) FROM \(table) WHERE rowid > ? OR rowid < 1",
+        database,
+        sql:
+          "SELECT count(*) FROM \(table.name) WHERE \(table.counter) > ? OR \(table.counter) < 1",
         arguments: [covered])
       if let rest, rest > 0 {
-        differences.append("\(table): \(rest) rows are not in the ledger: another program's")
+        differences.append("\(table.name): \(rest) rows are not in the ledger: another program's")
       }
     }
     let strange = try String.fetchAll(
       database, sql: "SELECT DISTINCT table_name FROM ledger ORDER BY 1"
-    ).filter { !tables.contains($0) }
+    ).filter { name in !tables.contains { $0.name == name } }
     return differences + strange.map { "the ledger has rows of a table \($0), which is not there" }
+  }
+}
+
+extension ContentDigest {
+  /// Adds a value without its type.
+  func updateBare(_ value: DatabaseValue) {
+    switch value.storage {
+    case .null: break
+    case .int64(let integer): update(Int(integer))
+    case .double(let real): update(real)
+    case .string(let text): update(text)
+    case .blob(let data): update(Array(data))
+    }
+  }
+
+  /// Adds a value behind its type.
+  func update(_ value: DatabaseValue) {
+    switch value.storage {
+    case .null: update("null")
+    case .int64: update("integer")
+    case .double: update("real")
+    case .string: update("text")
+    case .blob: update("blob")
+    }
+    updateBare(value)
   }
 }

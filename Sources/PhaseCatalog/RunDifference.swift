@@ -1,3 +1,4 @@
+import Foundation
 internal import GRDB
 
 /// What differs between a run and the stored run that is nearest to it: why it is new.
@@ -35,7 +36,7 @@ extension Catalog {
   /// shares the most frames with it; the one with the fewest differences, the newest of several.
   ///
   /// - Throws: ``CatalogError``.
-  /// - Complexity: O(frames in the catalog) where the scan is new.
+  /// - Complexity: O(energies) look-ups where the scan is new, and the runs of the scans that are near it.
   package func difference(of run: RunRecord, scan: ScanRecord) throws -> RunDifference {
     try read { database in
       var nearest: (id: String, components: [RunDifference.Component])?
@@ -62,14 +63,27 @@ extension Catalog {
   /// The scan itself; else those that share the most of its frames, and have runs.
   private static func nearestScans(_ scan: ScanRecord, in database: Database) throws -> [Int64] {
     if let key = try database.key(of: "scan", id: scan.id) { return [key] }
-    let digests = CanonicalJSON.array(scan.frames(of: .sample).map { .string($0.digest) }).text
+    let digests = scan.frames(of: .sample).map(\.digest)
+    // By the frames that are indexed, one of 16, then by all.
     let shared = try database.rows(
       """
-      SELECT scan_key, count(*) AS shared FROM frame
-      WHERE kind = 'sample' AND digest IN (SELECT value FROM json_each(?))
-        AND EXISTS (SELECT 1 FROM run WHERE run.scan_key = frame.scan_key)
-      GROUP BY scan_key ORDER BY shared DESC, scan_key DESC
-      """, [digests])
+      WITH RECURSIVE place (start) AS (
+        SELECT 1 UNION ALL SELECT start + 32 FROM place WHERE start + 32 < :bytes
+      ),
+      digest AS MATERIALIZED (SELECT substr(:digests, start, 32) AS bytes FROM place),
+      near AS (
+        SELECT DISTINCT frame.scan_key FROM digest
+        JOIN frame ON frame.digest = digest.bytes AND frame.kind = 'sample' AND frame.number % 16 = 0
+      )
+      SELECT near.scan_key,
+        (SELECT count(*) FROM frame
+         WHERE frame.scan_key = near.scan_key AND frame.kind = 'sample'
+           AND frame.digest IN (SELECT bytes FROM digest)) AS shared
+      FROM near
+      WHERE EXISTS (SELECT 1 FROM run WHERE run.scan_key = near.scan_key)
+      ORDER BY shared DESC, near.scan_key DESC
+      """,
+      ["digests": Data(digests.flatMap(\.bytesOfHex)), "bytes": 32 * digests.count])
     guard let most = try shared.first?.integer("shared") else { return [] }
     return try shared.filter { try $0.integer("shared") == most }.map { try $0.key("scan_key") }
   }

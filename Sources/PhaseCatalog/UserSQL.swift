@@ -24,6 +24,22 @@ public struct UserSQL: Sendable {
   ///
   /// - Throws: ``CatalogError/question(_:)`` with SQLite's reason.
   public func answer(_ sql: String) throws -> AnswerTable {
+    do {
+      return try answerOnce(sql)
+    } catch is HotJournal {
+      // Another program crashed in this moment: opening the catalog rolls back what it left.
+      _ = try Catalog(path: path, access: .read)
+      do {
+        return try answerOnce(sql)
+      } catch is HotJournal {
+        throw CatalogError.busy(path: path)
+      }
+    }
+  }
+
+  private struct HotJournal: Error {}
+
+  private func answerOnce(_ sql: String) throws -> AnswerTable {
     var connection: OpaquePointer?
     let flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_PRIVATECACHE
     defer { sqlite3_close_v2(connection) }
@@ -51,7 +67,7 @@ public struct UserSQL: Sendable {
   }
 
   private func secure(_ connection: OpaquePointer) {
-    sqlite3_busy_timeout(connection, 5_000)
+    sqlite3_busy_timeout(connection, Int32(1000 * Patience.seconds))
     _ = lodestone_sqlite3_configure(connection, SQLITE_DBCONFIG_DEFENSIVE, 1)
     _ = lodestone_sqlite3_configure(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
     _ = lodestone_sqlite3_configure(connection, SQLITE_DBCONFIG_DQS_DML, 0)
@@ -63,10 +79,15 @@ public struct UserSQL: Sendable {
     sqlite3_limit(connection, SQLITE_LIMIT_COMPOUND_SELECT, 50)
     sqlite3_limit(connection, SQLITE_LIMIT_VDBE_OP, 250_000)
     sqlite3_limit(connection, SQLITE_LIMIT_LENGTH, 100_000_000)
+    sqlite3_limit(connection, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 200)
+    sqlite3_limit(connection, SQLITE_LIMIT_WORKER_THREADS, 0)
     // The table-valued pragmas are made at their first use, which the authorizer would refuse.
     for pragma in Self.pragmas {
       sqlite3_exec(connection, "SELECT 1 FROM pragma_\(pragma) LIMIT 0", nil, nil, nil)
     }
+    // What is sorted stays in memory, and that has a limit: no file is made, and no machine brought down.
+    sqlite3_exec(connection, "PRAGMA temp_store = MEMORY", nil, nil, nil)
+    sqlite3_hard_heap_limit64(1 << 30)
     sqlite3_exec(connection, "PRAGMA query_only = ON", nil, nil, nil)
     sqlite3_set_authorizer(connection, authorize, nil)
   }
@@ -115,11 +136,17 @@ public struct UserSQL: Sendable {
     }
   }
 
-  private func failure(_ connection: OpaquePointer) -> CatalogError {
-    if sqlite3_errcode(connection) == SQLITE_AUTH {
-      return .question("sql: only SELECT is allowed: this connection cannot write or open anything")
+  private func failure(_ connection: OpaquePointer) -> any Error {
+    switch sqlite3_errcode(connection) {
+    case SQLITE_AUTH:
+      CatalogError.question(
+        "sql: only SELECT is allowed: this connection cannot write or open anything")
+    case SQLITE_BUSY: CatalogError.busy(path: path)
+    case SQLITE_READONLY: HotJournal()
+    case SQLITE_NOMEM, SQLITE_TOOBIG:
+      CatalogError.question("sql: needs too much memory: ask for less")
+    default: CatalogError.question("sql: " + String(cString: sqlite3_errmsg(connection)))
     }
-    return .question("sql: " + String(cString: sqlite3_errmsg(connection)))
   }
 
   private final class Deadline: Sendable {

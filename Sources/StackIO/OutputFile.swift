@@ -18,18 +18,56 @@ public enum OutputFile {
         throw InputError("cannot be written", path: path, kind: .io)
       }
     }
+    do {
+      try throughDraft(path, inputs) { try writeDirectly(bytes, to: $0, named: path) }
+    } catch {
+      throw error as? InputError ?? InputError("\(error)", path: path, kind: .io)
+    }
+  }
+
+  /// Writes pieces of text to a file as they come, in the same way.
+  ///
+  /// - Parameter body: is given what writes a piece.
+  /// - Throws: ``InputError`` as ``write(_:to:protecting:)``, and what `body` throws.
+  public static func stream<Result>(
+    to path: String, protecting inputs: [String] = [],
+    _ body: (_ write: (String) throws -> Void) throws -> Result
+  ) throws -> Result {
+    if isStandardOutput(path) {
+      return try body { try write(Array($0.utf8), to: path) }
+    }
+    return try throughDraft(path, inputs) { target in
+      guard let file = fopen(target, "wb") else { throw failure(path) }
+      var isOpen = true
+      defer { if isOpen { fclose(file) } }
+      let result = try body { text in
+        var text = text
+        let isWritten = text.withUTF8 { fwrite($0.baseAddress, 1, $0.count, file) == $0.count }
+        guard isWritten else { throw failure(path) }
+      }
+      isOpen = false
+      guard fclose(file) == 0 else { throw failure(path) }
+      return result
+    }
+  }
+
+  /// Writes a file by way of a draft beside it; straight into what is no regular file.
+  private static func throughDraft<Result>(
+    _ path: String, _ inputs: [String], _ write: (String) throws -> Result
+  ) throws -> Result {
     try refuseToReplace(inputs, at: path)
     var status = stat()
     let isThere = lstat(path, &status) == 0
     let isSpecial = isThere && status.st_mode & S_IFMT != S_IFREG
     let target = isSpecial ? path : path + ".new-\(getpid())"
-    do throws(InputError) {
-      try writeDirectly(bytes, to: target, named: path)
+    do {
+      let result = try write(target)
       // What replaces a file may be read by those who could read it before, and by no others.
       if isThere && !isSpecial && chmod(target, status.st_mode & 0o7777) != 0 {
         throw failure(path)
       }
       if !isSpecial && rename(target, path) != 0 { throw failure(path) }
+      return result
     } catch {
       if !isSpecial { unlink(target) }
       throw error

@@ -183,7 +183,7 @@ struct MigrateCommand: DocumentedCommand {
 
   func run() throws {
     let path = try catalog.naming(file).path()
-    let outcome = try Catalog.migrate(path)
+    let outcome = try Catalog.migrate(path, allowsNetwork: catalog.allowsNetwork)
     guard let backup = outcome.backupPath else {
       Output.remark("\(path): its schema is version \(outcome.to) already")
       return

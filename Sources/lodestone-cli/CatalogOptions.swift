@@ -10,6 +10,11 @@ struct CatalogOptions: ParsableArguments {
     completion: .file(extensions: ["lode"]))
   var catalog: String?
 
+  @Flag(
+    name: [.customLong("allow-network-fs"), .customLong("allow-network-filesystem")],
+    help: "Write to a catalog on a network file system, where only one program at a time may.")
+  var allowsNetwork = false
+
   /// The same options with the catalog named by an argument, where there is one.
   func naming(_ file: String?) -> CatalogOptions {
     var options = self
@@ -19,7 +24,14 @@ struct CatalogOptions: ParsableArguments {
 
   /// Opens it; says on stderr what opening it had to put right.
   func open(_ access: Catalog.Access) throws -> Catalog {
-    let catalog = try Catalog(path: try path(), access: access)
+    let path = try path()
+    let catalog = try Catalog(
+      path: path, access: access, allowsNetwork: allowsNetwork,
+      whenWaiting: {
+        Output.progress("")
+        Output.remark("\(path): waiting for another program that reads or writes it")
+      })
+    if let caution = catalog.caution { Output.remark("\(path): \(caution)") }
     if catalog.isRecovered {
       Output.remark(
         "\(catalog.path): rolled back what a program that crashed had left half written")

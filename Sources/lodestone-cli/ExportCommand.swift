@@ -1,17 +1,23 @@
 import ArgumentParser
 import Lodestone
 import PhaseCatalog
+import StackIO
 
 struct ExportCommand: DocumentedCommand {
   static let configuration = CommandConfiguration(
-    commandName: "export", abstract: "Write a run's maps, spectra and drift as files.",
+    commandName: "export",
+    abstract: "Write a run's maps, spectra and drift as files, or the whole catalog as text.",
     discussion: """
+      With --all every record is written as a line of JSON (NDJSON), which needs no database to be read, and of which \
+      lodestone import makes the same catalog again. Equal catalogs give equal lines.
+
       Maps are int16 TIFF of the frame's size: 0 is the largest cluster, -1 noise, -2 not analysed, \
       and in DBSCAN's own map -3 not eligible. In the mask 1 is sample, 0 empty field, 2 a pore, -2 not seen in every frame.
       """)
 
   static let examples = [
     "lodestone export @last --labels labels.tif --spectra spectra.csv",
+    "lodestone export --all -o magnets.ndjson",
     "lodestone export 3f2a --drift drift.csv --dbscan-labels dbscan.tif",
   ]
 
@@ -19,7 +25,15 @@ struct ExportCommand: DocumentedCommand {
 
   @Argument(
     help: ArgumentHelp("A run's id, @last (the newest run), or tag:NAME.", valueName: "run"))
-  var name: String
+  var name: String?
+
+  @Flag(help: "Write the whole catalog, to standard output or --output.")
+  var all = false
+
+  @Option(
+    name: .shortAndLong, help: "Where --all writes to.",
+    completion: .file(extensions: ["ndjson"]))
+  var output: String?
 
   @Option(help: "The label map.", completion: .file(extensions: ["tif"]))
   var labels: String?
@@ -48,6 +62,14 @@ struct ExportCommand: DocumentedCommand {
   var drift: String?
 
   func validate() throws {
+    if all {
+      if name != nil || !targets.isEmpty {
+        throw ValidationError("--all is of the whole catalog: without a run and its files")
+      }
+      return
+    }
+    if output != nil { throw ValidationError("--output is where --all writes to") }
+    if name == nil { throw ValidationError("name a run, or --all") }
     if targets.isEmpty {
       throw ValidationError(
         "name a file: --labels, --dbscan-labels, --mask, --fit, --spectra or --drift")
@@ -63,6 +85,10 @@ struct ExportCommand: DocumentedCommand {
 
   func run() throws {
     let catalog = try catalog.open(.read)
+    guard let name else {
+      try exportAll(catalog)
+      return
+    }
     let run = try catalog.resolveRun(name)
     try catalog.requireResult(of: run)
     let export = Export(catalog: catalog, run: run)
@@ -72,5 +98,16 @@ struct ExportCommand: DocumentedCommand {
     if let fit { try export.writeMap("fit", to: fit) }
     if let spectra { try export.writeSpectra(to: spectra) }
     if let drift { try export.writeDrift(to: drift) }
+  }
+
+  private func exportAll(_ catalog: Catalog) throws {
+    guard let output else {
+      _ = try catalog.exportAll { Output.write($0) }
+      return
+    }
+    let count = try OutputFile.stream(to: output, protecting: [catalog.path]) { write in
+      try catalog.exportAll(write)
+    }
+    if !OutputFile.isStandardOutput(output) { Output.remark("\(output): \(count) records") }
   }
 }

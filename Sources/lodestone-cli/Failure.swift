@@ -56,10 +56,12 @@ extension CatalogError {
   fileprivate var exitCode: Int32 {
     switch self {
     case .missing, .notFound: 66
-    case .notACatalog, .damaged, .walMode, .foreignSchema, .ambiguous: 65
+    case .notACatalog, .damaged, .walMode, .foreignSchema, .ambiguous, .badExport,
+      .notWhole:
+      65
     case .noResult: 1
     case .newer: 76
-    case .older: 78
+    case .older, .unsafePlace: 78
     case .denied: 77
     case .busy: 75
     case .io: 74

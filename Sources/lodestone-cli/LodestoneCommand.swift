@@ -25,8 +25,9 @@ struct LodestoneCommand: DocumentedCommand {
       InitCommand.self, IngestCommand.self, ListCommand.self, ShowCommand.self,
       QueryCommand.self, SQLCommand.self, AuditCommand.self, VerifyCommand.self,
       SampleCommand.self, TagCommand.self, NoteCommand.self, RetractCommand.self,
-      ExportCommand.self, CheckCommand.self, MigrateCommand.self, ClusterCommand.self,
-      RecipeCommand.self, ExampleCommand.self,
+      ExportCommand.self, ImportCommand.self, MergeCommand.self, BackupCommand.self,
+      CheckCommand.self, MigrateCommand.self, ClusterCommand.self, RecipeCommand.self,
+      ExampleCommand.self,
     ])
 
   static let examples = [

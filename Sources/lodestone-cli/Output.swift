@@ -85,14 +85,33 @@ enum Output {
   }
 
   private static func separated(_ table: AnswerTable, _ separator: String) -> String {
-    func quoted(_ text: String) -> String {
-      // By scalars: a line end or a separator with a mark on it is one character.
-      let special = Set("\"\n\r\u{2028}\(separator)".unicodeScalars)
-      let needsQuotes = text.unicodeScalars.contains { special.contains($0) }
-      return needsQuotes ? "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : text
+    var bytes: [UInt8] = []
+    func add(_ cells: some Sequence<String>) {
+      for (place, cell) in cells.enumerated() {
+        if place > 0 { bytes += separator.utf8 }
+        if cell.needsQuotes(separator) {
+          bytes += "\"\(cell.replacingOccurrences(of: "\"", with: "\"\""))\"".utf8
+        } else {
+          bytes += cell.utf8
+        }
+      }
+      bytes.append(UInt8(ascii: "\n"))
     }
-    let lines = [table.columns] + table.rows.map { $0.map(\.text) }
-    return lines.map { $0.map(quoted).joined(separator: separator) + "\n" }.joined()
+    add(table.columns)
+    for row in table.rows { add(row.lazy.map(\.text)) }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
+
+extension String {
+  /// Whether a cell of separated values must be quoted. By bytes: a line end or a separator with a mark on it is one
+  /// character.
+  fileprivate func needsQuotes(_ separator: String) -> Bool {
+    let isSpecial = utf8.contains { byte in
+      byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
+        || byte == separator.utf8.first
+    }
+    return isSpecial || utf8.contains(0xE2) && unicodeScalars.contains("\u{2028}")
   }
 }
 

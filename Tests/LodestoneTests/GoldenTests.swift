@@ -15,9 +15,12 @@ import TestSupport
 
   /// The tables that came after a schema.
   private static let later = [
-    "v001": ["oblong_pixel", "result_frame_quality", "cluster_surface"] + chemistry,
-    "v002": chemistry,
+    "v001": ["oblong_pixel", "cluster_surface"] + chemistry + merging,
+    "v002": chemistry + merging,
+    "v003": merging,
   ]
+
+  private static let merging = ["earlier_time", "variant"]
 
   private static let chemistry = [
     "reference_spectrum", "reference_spectrum_point", "result_radius", "cluster_quality",

@@ -45,7 +45,7 @@ import TestSupport
     ("UPDATE cluster_element SET atomic_fraction = 0.3", .deep, "cluster_element"),
     ("UPDATE run SET recorded_at = '2020-01-01T00:00:00.000Z'", .deep, "run: rows"),
     ("UPDATE source_file SET path = '/elsewhere'", .deep, "source_file"),
-    ("UPDATE frame SET digest = '\(String(repeating: "0", count: 64))'", .deep, "scan"),
+    ("UPDATE frame SET digest = zeroblob(32)", .deep, "scan"),
     ("UPDATE scan SET pixel_size_um = 0.2", .deep, "its content has another id"),
     ("UPDATE parameter SET number = 9, text = '9'", .deep, "its parameters have another id"),
     ("UPDATE run_stage SET version = 2", .deep, "run"),

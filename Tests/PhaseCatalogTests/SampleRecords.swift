@@ -1,5 +1,6 @@
 import Foundation
 import PhaseCatalog
+import TestSupport
 
 /// A small scan, run and result, made by hand.
 enum Sample {
@@ -112,9 +113,19 @@ enum Sample {
       host: "here", command: "test", stages: [.init(name: "read", seconds: 1)])
   }
 
-  /// Every kind of row: two runs, a failure, a verification, and all that people say.
+  /// Every kind of row: two runs, a failure, a verification, all that people say, and what merging brings.
   static func fill(_ catalog: Catalog) throws {
+    // The first run, stored earlier elsewhere, with other last digits.
+    let folder = try TemporaryFolder()
+    _ = try Catalog.create(at: folder.file("other.lode"))
+    let other = try Catalog(path: folder.file("other.lode"), access: .write)
+    var result = result
+    result.clusters[0].meanSpectrum[0] += 1e-9
+    try other.store(
+      scan: scan(), sample: nil, sighting: sighting, run: run(), answer: .result(result),
+      execution: execution())
     try store(in: catalog)
+    _ = try catalog.merge(other)
     try store(in: catalog, run: run(radius: 2), execution: execution(second: 2))
     try catalog.store(
       scan: scan(), sample: "M1", sighting: sighting, run: run(radius: 3),
@@ -127,12 +138,12 @@ enum Sample {
       scan: oblong, sample: "M1", sighting: sighting, run: oblongRun,
       answer: .failure("nothing left"), execution: execution(second: 5))
     try catalog.store(
-      scan: scan(), sample: nil, sighting: nil, run: run(), answer: .result(result),
+      scan: scan(), sample: nil, sighting: nil, run: run(), answer: .result(Self.result),
       execution: execution(.verify, second: 4, processor: "P2"),
       verification: (
         VerificationRecord(
           grade: .identical, changedPixels: 0, largestDifference: 0, largestDifferenceIn: nil),
-        result.id(runID: run().id)
+        Self.result.id(runID: run().id)
       ))
     try catalog.set("composition", to: "Nd2Fe14B", ofSample: "M1")
     try catalog.tag("best", run: run().id)

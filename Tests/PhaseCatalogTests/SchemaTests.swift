@@ -18,16 +18,16 @@ import TestSupport
   }
 
   @Test func refusesEveryOffence() throws {
-    let database = try Mutant(schema: Mutant.shippedSchema, rowsOf: path)
-    #expect(database.tables.count == 42)
+    let database = try Mutant(schema: Mutant.shippedSchema(path), rowsOf: path)
+    #expect(database.tables.count == 43)
     // Every table has a row to defend.
     for table in database.tables { #expect(!database.dump(table).isEmpty, "\(table)") }
     for offence in try database.offences() { Issue.record("accepted: \(offence)") }
   }
 
   @Test(.timeLimit(.minutes(5))) func everyTriggerCheckAndForeignKeyIsNeeded() throws {
-    let mutants = Mutant.schemas()
-    #expect(mutants.count(where: { $0.what.hasPrefix("trigger") }) == 4 * 42)
+    let mutants = try Mutant.schemas(path)
+    #expect(mutants.count(where: { $0.what.hasPrefix("trigger") }) == 4 * 43)
     #expect(mutants.count(where: { $0.what.hasPrefix("CHECK") }) > 60)
     #expect(mutants.count(where: { $0.what.hasPrefix("REFERENCES") }) > 20)
     for (what, schema) in mutants {
@@ -42,56 +42,64 @@ private final class Mutant {
   private(set) var tables: [String] = []
   private var connection: OpaquePointer?
 
-  static let shippedSchema: String = {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("migrations")
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    // GRDB makes its own table before it applies the first migration.
-    return "CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY);\n"
-      + names.sorted().filter { $0.hasSuffix(".sql") }.compactMap {
-        try? String(contentsOf: folder.appendingPathComponent($0), encoding: .utf8)
-      }.joined()
-  }()
+  /// The statements that make the schema of a catalog.
+  static func shippedSchema(_ path: String) throws -> [String] {
+    try UserSQL(path: path).answer(
+      "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid"
+    ).rows.map { $0[0].text }
+  }
 
   /// The schema without one trigger, one CHECK or one REFERENCES: all ways.
-  static func schemas() -> [(what: String, schema: String)] {
-    let schema = shippedSchema
-    var ranges: [(String, Range<String.Index>)] = []
-    for match in schema.matches(of: /CREATE TRIGGER (\w+)[\s\S]*?END;/) {
-      ranges.append(("trigger \(match.1)", match.range))
-    }
-    for match in schema.matches(of: /CHECK \(/) {
-      var (end, depth) = (match.range.upperBound, 1)
-      while depth > 0 {
-        if schema[end] == "(" { depth += 1 }
-        if schema[end] == ")" { depth -= 1 }
-        end = schema.index(after: end)
+  static func schemas(_ path: String) throws -> [(what: String, schema: [String])] {
+    let shipped = try shippedSchema(path)
+    return shipped.enumerated().flatMap { place, statement in
+      mutations(of: statement).map { what, mutated in
+        var schema = shipped
+        schema[place] = mutated
+        return (what, schema)
       }
-      ranges.append((String(schema[match.range.lowerBound..<end]), match.range.lowerBound..<end))
-    }
-    for match in schema.matches(of: /,\s*FOREIGN KEY \([^)]*\) REFERENCES \w+/) {
-      ranges.append(("REFERENCES, table's: \(match.0)", match.range))
-    }
-    for match in schema.matches(of: /[A-Z] (REFERENCES \w+(?: \(\w+\))?)/) {
-      ranges.append(("\(match.1)", match.1.startIndex..<match.1.endIndex))
-    }
-    return ranges.map { what, range in
-      let line = schema[..<range.lowerBound].count(where: \.isNewline) + 1
-      let rest = what.hasPrefix("CHECK") ? "CHECK (1)" : ""
-      return ("\(what) (line \(line))", schema.replacingCharacters(in: range, with: rest))
     }
   }
 
-  init(schema: String, rowsOf path: String) throws {
+  private static func mutations(of statement: String) -> [(what: String, mutated: String)] {
+    if let name = statement.firstMatch(of: /^CREATE TRIGGER (\w+)/)?.1 {
+      return [("trigger \(name)", "SELECT 1")]
+    }
+    guard let table = statement.firstMatch(of: /^CREATE TABLE (\w+)/)?.1 else { return [] }
+    var ranges: [(String, Range<String.Index>)] = []
+    for match in statement.matches(of: /CHECK \(/) {
+      var (end, depth) = (match.range.upperBound, 1)
+      while depth > 0 {
+        if statement[end] == "(" { depth += 1 }
+        if statement[end] == ")" { depth -= 1 }
+        end = statement.index(after: end)
+      }
+      ranges.append(
+        (String(statement[match.range.lowerBound..<end]), match.range.lowerBound..<end))
+    }
+    for match in statement.matches(of: /,\s*FOREIGN KEY \([^)]*\) REFERENCES \w+/) {
+      ranges.append(("REFERENCES, table's: \(match.0)", match.range))
+    }
+    for match in statement.matches(of: /[A-Z] (REFERENCES \w+(?: \(\w+\))?)/) {
+      // That rows are written with their owner, a trigger says too.
+      if statement.contains("WITHOUT ROWID") { continue }
+      ranges.append(("\(match.1)", match.1.startIndex..<match.1.endIndex))
+    }
+    return ranges.map { what, range in
+      let rest = what.hasPrefix("CHECK") ? "CHECK (1)" : ""
+      return ("\(what) (\(table))", statement.replacingCharacters(in: range, with: rest))
+    }
+  }
+
+  init(schema: [String], rowsOf path: String) throws {
     guard sqlite3_open(":memory:", &connection) == SQLITE_OK else { throw POSIXError(.EIO) }
     try run("PRAGMA foreign_keys = OFF")
     try run("ATTACH '\(path)' AS source")
-    try run(schema)
+    for statement in schema where statement.hasPrefix("CREATE TABLE") { try run(statement) }
     let names = column("SELECT name FROM main.sqlite_schema WHERE type = 'table' ORDER BY rowid")
-    for table in names {
-      try run("INSERT OR IGNORE INTO main.\(table) SELECT * FROM source.\(table)")
-    }
+    for table in names { try run("INSERT INTO main.\(table) SELECT * FROM source.\(table)") }
     try run("DETACH source")
+    for statement in schema where !statement.hasPrefix("CREATE TABLE") { try run(statement) }
     tables = names
   }
 
@@ -125,7 +133,17 @@ private final class Mutant {
 
   private func column(_ sql: String) -> [String] { rows(sql).map { $0[0] } }
 
-  func dump(_ table: String) -> [[String]] { rows("SELECT rowid, * FROM \(table) ORDER BY rowid") }
+  func dump(_ table: String) -> [[String]] {
+    Self.owners[table] == nil
+      ? rows("SELECT rowid, * FROM \(table) ORDER BY rowid")
+      : rows("SELECT * FROM \(table) ORDER BY 1, 2, 3")
+  }
+
+  /// The tables without row numbers, and those that their rows belong to.
+  private static let owners = [
+    "frame": "scan", "result_component": "result", "result_frame": "result",
+    "cluster_spectrum": "result", "cluster_depth": "result",
+  ]
 
   private struct Column {
     let name: String
@@ -168,6 +186,16 @@ private final class Mutant {
         values.append((column.name, column.name))
       } else if column.name == table + "_id" || column.name == "parameters_id" {
         values.append((column.name, "lower(hex(randomblob(32)))"))
+      } else if let owner = Self.owners[table] {
+        // A new row belongs to the newest owner, and is the last of its kind there.
+        let isLast = column.keyPlace == columns.map(\.keyPlace).max()
+        values.append(
+          (
+            column.name,
+            column.keyPlace == 1
+              ? "(SELECT max(\(column.name)) FROM \(owner))"
+              : isLast ? "\(column.name) + 1000" : column.name
+          ))
       } else if table == "ledger" && column.name == "entry" {
         values.append((column.name, "(SELECT max(entry) + 1 FROM ledger)"))
       } else if column.keyPlace == 1 && column.type == "INTEGER"
@@ -184,7 +212,8 @@ private final class Mutant {
     }
     if let row = changes["rowid"] { values.append(("rowid", row)) }
     return "\(verb) INTO \(table) (\(values.map(\.0).joined(separator: ", "))) "
-      + "SELECT \(values.map(\.1).joined(separator: ", ")) FROM \(table) WHERE true ORDER BY rowid LIMIT 1"
+      + "SELECT \(values.map(\.1).joined(separator: ", ")) FROM \(table) WHERE true ORDER BY "
+      + (Self.owners[table] == nil ? "rowid LIMIT 1" : "1 DESC LIMIT 1")
   }
 
   /// Tables with a row for some rows of another, and the key that refers to it.
@@ -202,7 +231,12 @@ private final class Mutant {
       let columns = columns(table)
       let before = dump(table)
       let text = columns.first { $0.type == "TEXT" && $0.keyPlace == 0 }?.name ?? columns[0].name
-      let changed = ["schema_migration": ["name": "'x'"], "verification": ["grade": "'different'"]]
+      let changed = [
+        "schema_migration": ["name": "'x'"], "verification": ["grade": "'different'"],
+        "frame": ["acquisition": "99"], "result_component": ["variance": "variance + 1"],
+        "result_frame": ["scale": "scale + 1"], "cluster_spectrum": ["mean_od": "mean_od + 1"],
+        "cluster_depth": ["cumulative_pixels": "cumulative_pixels + 1"],
+      ]
       let key = rowNumber(columns)?.name ?? "rowid"
       let keys = columns.filter { $0.keyPlace > 0 }.map(\.name)
       let conflict = Self.uniqueKeys[table] ?? keys.joined(separator: ", ")
@@ -257,7 +291,7 @@ private final class Mutant {
       ],
       "frame": [
         "kind": ["'x'"], "number": ["-1"], "energy_ev": ["0.0"], "exposure_s": ["0.0"],
-        "ring_current_ma": ["0.0"], "acquisition": ["-1"], "digest": id,
+        "ring_current_ma": ["0.0"], "acquisition": ["-1"], "digest": ["x'00'"],
       ],
       "source_file": [
         "seen_at": time,
@@ -290,12 +324,12 @@ private final class Mutant {
       "result_warning": ["number": ["0"], "message": ["''"]],
       "result_frame": [
         "number": ["-1"], "energy_ev": ["0.0"], "scale": ["0.0"], "altered_pixels": ["-1"],
-      ],
-      "oblong_pixel": ["height_um": ["0.0"], "width_um": ["0.0", "height_um"]],
-      "result_frame_quality": [
         "residual": ["-1.0", "2.0"], "saturated_pixels": ["-1"], "outlier_pixels": ["-1"],
         "unmeasured_pixels": ["-1"],
       ],
+      "oblong_pixel": ["height_um": ["0.0"], "width_um": ["0.0", "height_um"]],
+      "earlier_time": ["kind": ["''"], "id": ["''"], "recorded_at": time],
+      "variant": ["kind": ["''"], "id": id, "digest": id, "record": ["'x'"]],
       "cluster_surface": [
         "surface_pieces": ["-1", "pieces + 1"], "surface_pixels": ["-1"],
         "surface_area_um2": ["-1.0"],
@@ -330,12 +364,14 @@ private final class Mutant {
       "cluster": [
         "label": ["-1"], "pixels": ["-1"], "dbscan_pixels": ["-1"], "area_um2": ["-1.0"],
       ],
-      "cluster_spectrum": ["number": ["-1"], "energy_ev": ["0.0"], "sd_od": ["-1.0"]],
+      "cluster_spectrum": ["number": ["-1"], "sd_od": ["-1.0"]],
       "cluster_element": [
         "symbol": ["''"], "edge": ["''"], "edge_ev": ["0.0"], "step_error": ["-1.0"],
         "areal_error_g_cm2": ["-1.0"], "atomic_fraction_error": ["-1.0"], "method": ["'x'"],
       ],
-      "cluster_depth": ["label": ["-2"], "bin": ["-1"], "pixels": ["0"]],
+      "cluster_depth": [
+        "label": ["-2"], "bin": ["-1"], "pixels": ["0"], "cumulative_pixels": ["pixels - 1"],
+      ],
       "map_kind": ["samples": ["'x'"]],
       "map": ["height": ["0"], "width": ["0"], "digest": id, "tiff": ["x''"]],
       "event": ["recorded_at": time, "event_id": id, "subject_kind": ["''"], "subject": ["''"]],
@@ -374,6 +410,16 @@ private final class Mutant {
         try run("ROLLBACK TO before")
         try run("RELEASE before")
       }
+    }
+    // Rows that are added to what was written before.
+    for (table, owner) in Self.owners {
+      let key = columns(table)[0].name
+      try run("SAVEPOINT before")
+      if isAccepted(insertion(table, [key: "(SELECT min(\(key)) FROM \(owner))"])) {
+        offences.append("\(table): a row of an old \(owner)")
+      }
+      try run("ROLLBACK TO before")
+      try run("RELEASE before")
     }
     try run("SAVEPOINT before")
     if isAccepted(insertion("ledger", ["entry": "(SELECT max(entry) + 2 FROM ledger)"])) {
@@ -427,7 +473,8 @@ private final class Mutant {
     ("cluster_element", "result_key"), ("cluster_depth", "result_key"), ("map", "result_key"),
     ("map", "kind"), ("event", "kind"), ("event_predecessor", "event_key"),
     ("event_predecessor", "predecessor_key"), ("oblong_pixel", "scan_key"),
-    ("result_frame_quality", "result_key"), ("cluster_surface", "result_key"),
+    ("cluster_spectrum", "number"), ("cluster_spectrum", "label"),
+    ("cluster_surface", "result_key"),
     ("reference_spectrum_point", "reference_spectrum_key"), ("result_radius", "result_key"),
     ("cluster_quality", "result_key"), ("cluster_edge", "result_key"),
     ("cluster_ratio", "result_key"), ("cluster_fit", "result_key"),

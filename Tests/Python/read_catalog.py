@@ -90,7 +90,7 @@ def check_identities(catalog):
             for frame in frames:
                 for name in ["energy_ev", "exposure_s", "ring_current_ma", "acquisition"]:
                     digest.optional(frame[name])
-                digest.text(frame["digest"])
+                digest.text(frame["digest"].hex())
         assert digest.hex() == scan["scan_id"]
     for parameters in rows("SELECT * FROM parameter_set"):
         digest = Digest("lodestone/parameters/1")
@@ -177,8 +177,9 @@ def refuse_changes(path):
         name for (name,) in catalog.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
     ]
     for table in tables:
+        first = catalog.execute(f"SELECT name FROM pragma_table_info('{table}')").fetchone()[0]
         for statement in [
-            f"UPDATE {table} SET rowid = rowid",
+            f"UPDATE {table} SET {first} = {first}",
             f"DELETE FROM {table}",
             f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}",
         ]:
