@@ -101,7 +101,10 @@ let package = Package(
       ],
       exclude: ["Golden"], swiftSettings: strict),
     .testTarget(
-      name: "CommandLineTests", dependencies: ["lodestone-cli", "StackIO", "TestSupport"],
+      name: "CommandLineTests",
+      dependencies: [
+        "lodestone-cli", "Lodestone", "PhaseCatalog", "StackIO", "CSQLite", "TestSupport",
+      ],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that Lodestone is built on, where they are missing, and says so first.
+# Installs the Debian packages that Lodestone is built on, where they are missing, and says so first. Arguments are further packages.
 set -euo pipefail
 
 if ! command -v swift > /dev/null; then
@@ -9,6 +9,7 @@ fi
 
 packages=(
   pkg-config libsqlite3-dev libtiff-dev libxrl-dev liblapack-dev libssl-dev libkissfft-dev
+  "$@"
 )
 missing=()
 for package in "${packages[@]}"; do

@@ -4,7 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-Scripts/install-packages.sh
+# strace makes system calls fail for the crash suite; setpriv runs the program as a user without rights.
+Scripts/install-packages.sh strace util-linux
 if [ ! -e .build/python/requirements.txt ]; then
   echo "SKIPPED: the tests that ask Python (catalogs read, scikit-learn's labels): make their tools with Scripts/python-tools.sh"
 fi

@@ -134,9 +134,12 @@ extension Catalog {
   /// Writes a copy of a catalog of any version, whole or not at all, that is checked after it was written. Others
   /// may read and write meanwhile.
   ///
+  /// - Returns: whether what a crashed program had left half written was rolled back first.
   /// - Throws: ``CatalogError``, also where there is a file of this name.
-  public static func backUp(_ path: String, to target: String) throws {
-    try Catalog(anyVersionAt: path, access: .read).backUp(to: target)
+  public static func backUp(_ path: String, to target: String) throws -> Bool {
+    let catalog = try Catalog(anyVersionAt: path, access: .read)
+    try catalog.backUp(to: target)
+    return catalog.isRecovered
   }
 
   func backUp(to target: String) throws {

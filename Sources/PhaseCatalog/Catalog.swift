@@ -28,7 +28,7 @@ public final class Catalog {
   /// The file.
   public let path: String
   /// Whether what a crashed program had left half written was rolled back.
-  public private(set) var isRecovered = false
+  public private(set) var isRecovered: Bool
   /// What is to be said of the place where it lies; nil where nothing is.
   public let caution: String?
   let queue: DatabaseQueue
@@ -69,12 +69,12 @@ public final class Catalog {
       access == .read
       ? nil : try CatalogPlace.check(path, in: path, allowsNetwork: allowsNetwork)
     if access == .write { try CatalogPlace.refuseSecondNames(path) }
-    do {
-      queue = try Catalog.open(path, access, patience)
-    } catch {
-      throw CatalogError(error, path: path)
+    let patience = self.patience
+    (queue, isRecovered) = try Catalog.recovering(path, patience) {
+      let queue = try Catalog.open(path, access, patience)
+      _ = try queue.read { try Int.fetchOne($0, sql: "PRAGMA schema_version") }
+      return queue
     }
-    _ = try read { try Int.fetchOne($0, sql: "PRAGMA schema_version") }
   }
 
   /// The version of the file's schema.
@@ -219,40 +219,50 @@ public final class Catalog {
 
   /// The one way to read: all rows are fetched before it returns, and no lock is left.
   func read<T>(_ body: (Database) throws -> T) throws -> T {
-    var tries = 0
-    while true {
+    let (result, hasRecovered) = try Self.recovering(path, patience) { try queue.read(body) }
+    if hasRecovered { isRecovered = true }
+    return result
+  }
+
+  /// Does something that reads. A journal that a crashed program left is rolled back first, which a connection that only
+  /// reads cannot.
+  private static func recovering<T>(
+    _ path: String, _ patience: Patience, _ body: () throws -> T
+  ) throws -> (result: T, hasRecovered: Bool) {
+    var hasRecovered = false
+    for tries in 0... {
       do {
-        return try queue.read(body)
+        return (try body(), hasRecovered)
       } catch let error as DatabaseError
         where error.extendedResultCode == .SQLITE_READONLY_ROLLBACK && tries < 5
       {
-        try recover(tries)
-        tries += 1
+        // Another program's commit that ends in this moment looks the same.
+        usleep(10_000)
+        if tries > 0, try rollBack(path, patience) { hasRecovered = true }
       } catch {
         throw CatalogError(error, path: path)
       }
     }
+    preconditionFailure("the last try returns or throws")
   }
 
-  /// Rolls back what a crashed program left half written, which a connection that only reads cannot.
-  private func recover(_ tries: Int) throws {
-    // Another program's commit that ends in this moment looks the same.
-    usleep(10_000)
+  /// Rolls back what a crashed program left half written; false where there is nothing any more.
+  private static func rollBack(_ path: String, _ patience: Patience) throws -> Bool {
     let journal = URL(fileURLWithPath: path).resolvingSymlinksInPath().path + "-journal"
-    guard tries > 0, FileManager.default.fileExists(atPath: journal) else { return }
+    guard FileManager.default.fileExists(atPath: journal) else { return false }
     do {
       let recovery = try Catalog.open(path, .write, patience)
       _ = try recovery.read { try Int.fetchOne($0, sql: "PRAGMA schema_version") }
       try recovery.close()
-      isRecovered = true
+      return true
     } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
       throw CatalogError.busy(path: path)
     } catch {
       throw CatalogError.denied(
         path: path,
         reason:
-          "a program that crashed left a commit half written, and what it wrote can be rolled back only by "
-          + "who may write to this file and folder: let them run: lodestone list runs --catalog "
+          "a program that crashed left a commit half written, which can be rolled back only by "
+          + "who may write to this file and its folder: let them run: lodestone check --catalog "
           + shellQuoted(path))
     }
   }

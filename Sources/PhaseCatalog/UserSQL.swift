@@ -24,6 +24,8 @@ public struct UserSQL: Sendable {
   ///
   /// - Throws: ``CatalogError/question(_:)`` with SQLite's reason.
   public func answer(_ sql: String) throws -> AnswerTable {
+    // SQLite would take it for the end.
+    if sql.utf8.contains(0) { throw CatalogError.question("sql: a zero byte in the statement") }
     do {
       return try answerOnce(sql)
     } catch is HotJournal {

@@ -32,11 +32,12 @@ struct CatalogOptions: ParsableArguments {
         Output.remark("\(path): waiting for another program that reads or writes it")
       })
     if let caution = catalog.caution { Output.remark("\(path): \(caution)") }
-    if catalog.isRecovered {
-      Output.remark(
-        "\(catalog.path): rolled back what a program that crashed had left half written")
-    }
+    if catalog.isRecovered { Self.sayRecovered(path) }
     return catalog
+  }
+
+  static func sayRecovered(_ path: String) {
+    Output.remark("\(path): rolled back what a program that crashed had left half written")
   }
 
   func path() throws -> String {

@@ -90,9 +90,15 @@ struct BackupCommand: DocumentedCommand {
   @Flag(help: "As JSON.")
   var json = false
 
+  func validate() throws {
+    if ["-journal", "-wal", "-shm"].contains(where: file.hasSuffix) {
+      throw ValidationError("\(file): SQLite would take it for the journal of another file")
+    }
+  }
+
   func run() throws {
     let path = try catalog.path()
-    try Catalog.backUp(path, to: file)
+    if try Catalog.backUp(path, to: file) { CatalogOptions.sayRecovered(path) }
     let bytes = (try? FileManager.default.attributesOfItem(atPath: file)[.size] as? Int) ?? 0
     if json {
       Output.line(

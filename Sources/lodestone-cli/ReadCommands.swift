@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import PhaseCatalog
+import Synchronization
 
 struct ListCommand: DocumentedCommand {
   enum Subject: String, CaseIterable, ExpressibleByArgument {
@@ -132,6 +133,9 @@ struct QueryCommand: DocumentedCommand {
   }
 }
 
+/// Whether the user's statement is answered.
+private let isAnswered = Atomic(false)
+
 struct SQLCommand: DocumentedCommand {
   static let configuration = CommandConfiguration(
     commandName: "sql", abstract: "Ask a question of one's own, read-only for certain.",
@@ -153,8 +157,21 @@ struct SQLCommand: DocumentedCommand {
 
   func run() throws {
     // Opening it as a catalog first checks that it is one.
-    let path = try catalog.open(.read).path
-    let table = try UserSQL(path: path).answer(statement)
+    let sql = UserSQL(path: try catalog.open(.read).path)
+    endAfter(sql.deadline + 2)
+    let table = try sql.answer(statement)
+    isAnswered.store(true, ordering: .sequentiallyConsistent)
     Output.table(table, as: format.chosen, verb: "sql")
+  }
+
+  /// Ends the program where a single function (LIKE, say) takes longer than the whole statement may: SQLite asks for the
+  /// deadline between its steps only. Nothing is lost: this program only reads.
+  private func endAfter(_ seconds: Double) {
+    Thread.detachNewThread {
+      Thread.sleep(forTimeInterval: seconds)
+      if isAnswered.load(ordering: .sequentiallyConsistent) { return }
+      Failure("sql: not answered within \(Int(seconds)) s", exitCode: 64).report()
+      Foundation.exit(64)
+    }
   }
 }

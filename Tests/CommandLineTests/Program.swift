@@ -3,7 +3,7 @@ import Testing
 import TestSupport
 
 /// The real program, run as a process in a folder of its own.
-struct Program {
+struct Program: Sendable {
   let folder: TemporaryFolder
 
   struct Outcome {
@@ -24,19 +24,21 @@ struct Program {
     try run(arguments, environment: environment)
   }
 
-  /// - Parameter dataLimitKB: the most memory that the program may ask for.
+  /// The program itself.
+  static let path = Bundle.main.bundleURL.appendingPathComponent("lodestone").path
+
+  /// - Parameters:
+  ///   - limits: limits of the shell's `ulimit`: the most memory (-d) that the program may ask for, say.
+  ///   - wrapper: a command that runs the program.
   func run(
-    _ arguments: [String], environment: [String: String] = [:], dataLimitKB: Int? = nil
+    _ arguments: [String], environment: [String: String] = [:], limits: String? = nil,
+    through wrapper: [String] = []
   ) throws -> Outcome {
+    var command = wrapper + [Self.path] + arguments
+    if let limits { command = ["/bin/sh", "-c", "ulimit \(limits); exec \"$@\"", "sh"] + command }
     let process = Process()
-    let program = Bundle.main.bundleURL.appendingPathComponent("lodestone")
-    process.executableURL = program
-    process.arguments = arguments
-    if let dataLimitKB {
-      process.executableURL = URL(fileURLWithPath: "/bin/sh")
-      process.arguments =
-        ["-c", "ulimit -d \(dataLimitKB); exec \"$@\"", "sh", program.path] + arguments
-    }
+    process.executableURL = URL(fileURLWithPath: command.removeFirst())
+    process.arguments = command
     process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     // Into files: a pipe that fills up would stop the program.

@@ -21,7 +21,7 @@ import TestSupport
       let path = SharedData.path("tiff/\(kind)/\(name)")
       // 500 MB of data at most: more would be no memory, which is another exit code.
       let outcome = try program.run(
-        ["ingest", path, "--dry-run", "--signal", "od"], dataLimitKB: 500_000)
+        ["ingest", path, "--dry-run", "--signal", "od"], limits: "-d 500000")
       #expect(outcome.code == 65, "\(name): \(outcome.code) \(outcome.errors)")
       #expect(outcome.errors.hasPrefix("lodestone: \(path): "), "\(outcome.errors)")
       #expect(!outcome.errors.contains("energies"), "\(outcome.errors)")

@@ -59,11 +59,11 @@ import TestSupport
 
   private func copy(_ catalog: Catalog, _ name: String) throws -> Catalog {
     let path = folder.file(name + ".lode")
-    try Catalog.backUp(catalog.path, to: path)
+    #expect(try !Catalog.backUp(catalog.path, to: path))
     return try Catalog(path: path, access: .write)
   }
 
-  @Test(arguments: 0..<25)
+  @Test(arguments: 0..<15)
   func orderAndRepetitionMakeNoDifference(seed: Int) throws {
     var random = TestRandom(seed: UInt64(seed))
     let (a, b, c) = (

@@ -30,7 +30,7 @@ package enum SharedData {
 }
 
 /// A folder that is removed when the value goes away.
-package final class TemporaryFolder {
+package final class TemporaryFolder: Sendable {
   package let path: String
 
   package init() throws {
