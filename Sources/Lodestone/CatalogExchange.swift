@@ -1,5 +1,6 @@
 import Foundation
 public import PhaseCatalog
+import StackIO
 
 /// Brings what other catalogs hold into a catalog: from their files, or from the lines that `export --all` wrote.
 public struct CatalogExchange {
@@ -25,17 +26,33 @@ public struct CatalogExchange {
   /// - Throws: ``CatalogError``; what is not whole is refused before anything is written.
   public func importAll(_ path: String) throws -> Catalog.MergeOutcome {
     // A catalog of its own is what the lines are checked in.
-    let scratch = FileManager.default.temporaryDirectory
-      .appendingPathComponent("lodestone-import-\(UUID().uuidString).lode").path
-    defer {
-      for ending in ["", "-journal"] {
-        try? FileManager.default.removeItem(atPath: scratch + ending)
-      }
+    try Self.withScratchCatalog { lines in
+      try lines.importAll(path, progress: progress)
+      return try merge(lines, named: path == "-" ? "standard input" : path)
     }
-    _ = try Catalog.create(at: scratch)
-    let lines = try Catalog(path: scratch, access: .write)
-    try lines.importAll(path, progress: progress)
-    return try merge(lines, named: path == "-" ? "standard input" : path)
+  }
+
+  /// Keeps what could not be stored as a file for ``importAll(_:)``.
+  ///
+  /// - Returns: the file.
+  static func keep(_ path: String, _ store: (Catalog) throws -> Void) throws -> String {
+    try withScratchCatalog { catalog in
+      try store(catalog)
+      _ = try OutputFile.stream(to: path) { write in try catalog.exportAll(write) }
+    }
+    return path
+  }
+
+  private static func withScratchCatalog<Result>(
+    _ body: (Catalog) throws -> Result
+  ) throws -> Result {
+    let path = FileManager.default.temporaryDirectory
+      .appendingPathComponent("lodestone-\(UUID().uuidString).lode").path
+    defer {
+      for ending in ["", "-journal"] { try? FileManager.default.removeItem(atPath: path + ending) }
+    }
+    _ = try Catalog.create(at: path)
+    return try body(try Catalog(path: path, access: .write))
   }
 
   private func merge(_ other: Catalog, named name: String) throws -> Catalog.MergeOutcome {

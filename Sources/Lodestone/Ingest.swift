@@ -57,7 +57,8 @@ public struct Ingest {
 
   /// Reads, analyses and stores one of a request's scans.
   ///
-  /// All computing is done before the catalog's lock is taken. A run that is stored already is not
+  /// All computing is done before the catalog's lock is taken. Where another program does not give that up in time, the result
+  /// is kept in a file beside the catalog, for `lodestone import`. A run that is stored already is not
   /// computed again. One that fails after its scan was read is stored as a failed execution.
   ///
   /// - Parameter explain: is told what differs from the nearest earlier run, before anything is
@@ -102,7 +103,17 @@ public struct Ingest {
       throw error
     }
     progress("storing")
-    try store(.result(result))
+    do {
+      try store(.result(result))
+    } catch CatalogError.busy(let path) {
+      let said = try? catalog.sample(ofScan: scanID)
+      let kept = try CatalogExchange.keep(path + ".unstored-\(runID.prefix(12)).ndjson") {
+        try $0.store(
+          scan: loaded.record, sample: said == sample ? nil : sample, sighting: sighting, run: run,
+          answer: .result(result), execution: execution.record())
+      }
+      throw CatalogError.busyKept(path: path, kept: kept)
+    }
     return Outcome(status: .stored, runID: runID, stages: execution.stages)
   }
 }

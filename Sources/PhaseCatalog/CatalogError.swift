@@ -18,6 +18,8 @@ public enum CatalogError: Error, Equatable, Sendable, CustomStringConvertible {
   case denied(path: String, reason: String)
   /// Another program holds the file.
   case busy(path: String)
+  /// Another program holds the file, and what could not be stored is kept in another one.
+  case busyKept(path: String, kept: String)
   /// Reading or writing failed: the disk is full, say.
   case io(path: String, reason: String)
   /// A catalog that may not be written to where it lies: why, and what to do.
@@ -58,6 +60,10 @@ public enum CatalogError: Error, Equatable, Sendable, CustomStringConvertible {
     case .busy(let path):
       "\(path): busy for \(Int(Patience.seconds)) s: another program reads or writes it: nothing was stored; "
         + "try again when it has ended"
+    case .busyKept(let path, let kept):
+      "\(path): busy for \(Int(Patience.seconds)) s: another program reads or writes it: what was computed is "
+        + "kept: store it when that has ended with: lodestone import \(shellQuoted(kept)) --catalog "
+        + shellQuoted(path)
     case .io(let path, let reason): "\(path): \(reason)"
     case .unsafePlace(let path, let reason): "\(path): \(reason)"
     case .notWhole(let path, let reason):

@@ -63,7 +63,7 @@ extension CatalogError {
     case .newer: 76
     case .older, .unsafePlace: 78
     case .denied: 77
-    case .busy: 75
+    case .busy, .busyKept: 75
     case .io: 74
     case .question: 64
     }

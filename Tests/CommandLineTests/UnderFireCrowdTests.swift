@@ -164,6 +164,28 @@ import TestSupport
     #expect(try program.run("list", "samples").code == 0)
   }
 
+  /// A program that writes and does not end: the result of an ingest is kept, and can be imported.
+  @Test func whatCannotBeStoredIsKept() throws {
+    try program.run("init", "m.lode")
+    let ingest = try program.smallExample()
+    var connection: OpaquePointer?
+    sqlite3_open(program.folder.file("m.lode"), &connection)
+    defer { sqlite3_close(connection) }
+    #expect(sqlite3_exec(connection, "BEGIN IMMEDIATE", nil, nil, nil) == SQLITE_OK)
+    let outcome = try program.run(ingest + ["--catalog", "m.lode", "--json"])
+    #expect(outcome.code == 75, "\(outcome)")
+    #expect(outcome.errors.contains("lodestone import m.lode.unstored-"), "\(outcome.errors)")
+    sqlite3_exec(connection, "ROLLBACK", nil, nil, nil)
+    let kept = try #require(
+      try FileManager.default.contentsOfDirectory(atPath: program.folder.path)
+        .first { $0.hasPrefix("m.lode.unstored-") })
+    #expect(try program.run("import", kept, "--catalog", "m.lode").code == 0)
+    let again = try program.run(ingest + ["--catalog", "m.lode", "--json"])
+    #expect(again.json["status"] as? String == "unchanged", "\(again)")
+    #expect(again.json["sample"] as? String == "M1")
+    #expect(UnderFire.findings(program.folder.file("m.lode")) == [])
+  }
+
   /// A reader whose output nobody reads holds no lock.
   @Test(.timeLimit(.minutes(2))) func aPagerLeftOpenBlocksNobody() throws {
     try program.run("init", "m.lode")
