@@ -103,6 +103,7 @@ public struct Ingest {
       throw error
     }
     progress("storing")
+    let start = ContinuousClock.now
     do {
       try store(.result(result))
     } catch CatalogError.busy(let path) {
@@ -114,7 +115,10 @@ public struct Ingest {
       }
       throw CatalogError.busyKept(path: path, kept: kept)
     }
-    return Outcome(status: .stored, runID: runID, stages: execution.stages)
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    return Outcome(
+      status: .stored, runID: runID,
+      stages: execution.stages + [.init(name: "store", seconds: seconds)])
   }
 }
 

@@ -104,26 +104,28 @@ extension Catalog {
   ) throws {
     let kind = record.kind
     func insert(
-      _ table: String, _ row: [DatabaseValue], _ more: [(String, DatabaseValue)]
+      _ table: String, _ rows: [[DatabaseValue]], _ column: String?, _ value: DatabaseValue
     ) throws {
-      let values = try zip(columns[table], row).map { column, value in
-        guard let value = try Self.value(value, column, in: database) else {
-          throw RecordError(
-            "\(kind.name) \(record.id.prefix(12)) refers to a \(column.link?.name ?? "") that is not there"
-          )
-        }
-        return value
+      let own = columns[table]
+      let rows = try rows.map { row in
+        try zip(own, row).map { column, value in
+          guard let value = try Self.value(value, column, in: database) else {
+            let name = column.link?.name ?? ""
+            throw RecordError(
+              "\(kind.name) \(record.id.prefix(12)) refers to a \(name) that is not there")
+          }
+          return value
+        } + (column == nil ? [] : [value])
       }
       try database.insert(
-        table, columns: columns[table].map(\.name) + more.map(\.0),
-        values: values + more.map(\.1))
+        table, columns: own.map(\.name) + [column].compactMap { $0 }, rows: rows)
     }
-    try insert(kind.table, record.row, kind.time.map { [($0, record.time.databaseValue)] } ?? [])
+    try insert(kind.table, [record.row], kind.time, record.time.databaseValue)
     guard !kind.parts.isEmpty, let place = try place(of: record, columns, in: database) else {
       return
     }
     for (part, rows) in zip(kind.parts, record.parts) {
-      for row in rows { try insert(part.table, row, [(part.owner, place.key.databaseValue)]) }
+      try insert(part.table, rows, part.owner, place.key.databaseValue)
     }
   }
 }

@@ -160,15 +160,20 @@ extension Catalog {
         ["scan_key": key, "height_um": oblong.height, "width_um": oblong.width])
     }
     for kind in ScanRecord.FrameDigest.Kind.allCases {
-      for (number, frame) in scan.frames(of: kind).enumerated() {
-        try database.insert(
-          "frame",
+      try database.insert(
+        "frame",
+        columns: [
+          "scan_key", "kind", "number", "energy_ev", "exposure_s", "ring_current_ma",
+          "acquisition", "digest",
+        ],
+        rows: scan.frames(of: kind).enumerated().lazy.map { number, frame in
           [
-            "scan_key": key, "kind": kind.rawValue, "number": number, "energy_ev": frame.energyEV,
-            "exposure_s": frame.exposureS, "ring_current_ma": frame.ringCurrentMA,
-            "acquisition": frame.acquisition, "digest": Data(frame.digest.bytesOfHex),
-          ])
-      }
+            key.databaseValue, kind.rawValue.databaseValue, number.databaseValue,
+            frame.energyEV.databaseValue, frame.exposureS.databaseValue,
+            frame.ringCurrentMA.databaseValue, frame.acquisition.databaseValue,
+            Data(frame.digest.bytesOfHex).databaseValue,
+          ]
+        })
     }
     return key
   }

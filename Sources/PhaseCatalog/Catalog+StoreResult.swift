@@ -27,31 +27,35 @@ extension Catalog {
         "result_value",
         ["result_key": key, "name": value.name, "number": value.number, "unit": value.unit])
     }
-    for (number, variance) in result.componentVariances.enumerated() {
-      try database.insert(
-        "result_component",
+    try database.insert(
+      "result_component", columns: ["result_key", "number", "variance", "is_used"],
+      rows: result.componentVariances.enumerated().lazy.map { number, variance in
         [
-          "result_key": key, "number": number + 1, "variance": variance,
-          "is_used": number < result.usedComponents,
-        ])
-    }
+          key.databaseValue, (number + 1).databaseValue, variance.databaseValue,
+          (number < result.usedComponents).databaseValue,
+        ]
+      })
     for (number, message) in result.warnings.enumerated() {
       try database.insert(
         "result_warning", ["result_key": key, "number": number + 1, "message": message])
     }
-    for (number, frame) in result.frames.enumerated() {
-      try database.insert(
-        "result_frame",
+    try database.insert(
+      "result_frame",
+      columns: [
+        "result_key", "number", "energy_ev", "drift_dy_px", "drift_dx_px", "scale",
+        "altered_pixels", "empty_field_od", "residual", "saturated_pixels", "outlier_pixels",
+        "unmeasured_pixels",
+      ],
+      rows: result.frames.enumerated().lazy.map { number, frame in
         [
-          "result_key": key, "number": number, "energy_ev": frame.energyEV,
-          "drift_dy_px": frame.driftDY, "drift_dx_px": frame.driftDX, "scale": frame.scale,
-          "altered_pixels": frame.alteredPixels, "empty_field_od": frame.emptyFieldOD,
-          "residual": frame.quality?.residual,
-          "saturated_pixels": frame.quality?.saturatedPixels,
-          "outlier_pixels": frame.quality?.outlierPixels,
-          "unmeasured_pixels": frame.quality?.unmeasuredPixels,
-        ])
-    }
+          key.databaseValue, number.databaseValue, frame.energyEV.databaseValue,
+          frame.driftDY.databaseValue, frame.driftDX.databaseValue, frame.scale.databaseValue,
+          frame.alteredPixels.databaseValue, frame.emptyFieldOD.databaseValue,
+          (frame.quality?.residual).databaseValue, (frame.quality?.saturatedPixels).databaseValue,
+          (frame.quality?.outlierPixels).databaseValue,
+          (frame.quality?.unmeasuredPixels).databaseValue,
+        ]
+      })
     for (number, radius) in result.radii.enumerated() {
       try database.insert(
         "result_radius",
@@ -68,15 +72,16 @@ extension Catalog {
     // Sorted: the same result makes the same rows in the same order.
     for (label, bins) in result.depthHistogram.sorted(by: { $0.key < $1.key }) {
       var cumulative = 0
-      for (bin, pixels) in bins.sorted(by: { $0.key < $1.key }) {
-        cumulative += pixels
-        try database.insert(
-          "cluster_depth",
-          [
-            "result_key": key, "label": label, "bin": bin, "pixels": pixels,
-            "cumulative_pixels": cumulative,
-          ])
-      }
+      try database.insert(
+        "cluster_depth",
+        columns: ["result_key", "label", "bin", "pixels", "cumulative_pixels"],
+        rows: bins.sorted(by: { $0.key < $1.key }).map { bin, pixels in
+          cumulative += pixels
+          return [
+            key.databaseValue, label.databaseValue, bin.databaseValue, pixels.databaseValue,
+            cumulative.databaseValue,
+          ]
+        })
     }
     for map in result.maps {
       try database.insert(
@@ -98,14 +103,14 @@ extension Catalog {
         "result_key": resultKey, "label": cluster.label, "pixels": cluster.pixels,
         "dbscan_pixels": cluster.dbscanPixels, "area_um2": cluster.areaUM2,
       ])
-    for (number, mean) in cluster.meanSpectrum.enumerated() {
-      try database.insert(
-        "cluster_spectrum",
+    try database.insert(
+      "cluster_spectrum", columns: ["result_key", "label", "number", "mean_od", "sd_od"],
+      rows: zip(cluster.meanSpectrum, cluster.deviationSpectrum).enumerated().lazy.map {
         [
-          "result_key": resultKey, "label": cluster.label, "number": number,
-          "mean_od": mean, "sd_od": cluster.deviationSpectrum[number],
-        ])
-    }
+          resultKey.databaseValue, cluster.label.databaseValue, $0.databaseValue,
+          $1.0.databaseValue, $1.1.databaseValue,
+        ]
+      })
     for element in cluster.elements {
       try database.insert(
         "cluster_element",

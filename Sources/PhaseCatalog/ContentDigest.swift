@@ -105,9 +105,10 @@ public struct ContentDigest: ~Copyable {
 extension String {
   /// The bytes that pairs of hexadecimal digits write.
   var bytesOfHex: [UInt8] {
-    let digits = Array(utf8)
-    return stride(from: 0, to: digits.count - 1, by: 2).compactMap { place in
-      UInt8(String(decoding: digits[place..<place + 2], as: UTF8.self), radix: 16)
+    func value(_ digit: UInt8) -> UInt8? {
+      Character(Unicode.Scalar(digit)).hexDigitValue.map(UInt8.init)
     }
+    let digits = utf8.compactMap(value)
+    return stride(from: 0, to: digits.count - 1, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
   }
 }

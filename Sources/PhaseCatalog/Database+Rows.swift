@@ -14,12 +14,24 @@ extension Database {
 
   /// The same with columns that are known at run time only.
   func insert(_ table: String, columns: [String], values: [DatabaseValue]) throws {
-    let marks = Array(repeating: "?", count: values.count).joined(separator: ", ")
+    try insert(table, columns: columns, rows: CollectionOfOne(values))
+  }
+
+  /// Inserts many rows that are new.
+  func insert(
+    _ table: String, columns: [String], rows: some Sequence<[DatabaseValue]>
+  ) throws {
+    let marks = Array(repeating: "?", count: columns.count).joined(separator: ", ")
     let statement = try cachedStatement(
       sql: "INSERT INTO \(table) (\(columns.joined(separator: ", "))) VALUES (\(marks))")
-    try statement.execute(arguments: StatementArguments(values))
-    guard changesCount == 1 else {
-      throw CatalogError.damaged("another program added a row of \(table) that stands in the way")
+    for row in rows {
+      precondition(row.count == columns.count, "a value a column")
+      statement.setUncheckedArguments(StatementArguments(row))
+      try statement.execute()
+      guard changesCount == 1 else {
+        throw CatalogError.damaged(
+          "another program added a row of \(table) that stands in the way")
+      }
     }
   }
 

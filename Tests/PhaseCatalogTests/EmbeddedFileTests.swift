@@ -27,6 +27,10 @@ import TestSupport
     let applied = try UserSQL(path: folder.file("new.lode"))
       .answer("SELECT name, sha256 FROM schema_migration ORDER BY version").rows
     #expect(applied.map { $0[0].text } == (try names("migrations")))
+    // After a new migration: the digest that is told here belongs into the program.
+    let catalog = try Catalog(path: folder.file("new.lode"), access: .read)
+    let digest = try catalog.schemaDigest()
+    #expect(digest == Catalog.shippedDigest)
     for row in applied {
       let file = root.appendingPathComponent("migrations/\(row[0].text).sql")
       #expect(ContentDigest.ofFile(file.path)?.sha256 == row[1].text)
