@@ -47,7 +47,7 @@ public struct CatalogExchange {
     _ body: (Catalog) throws -> Result
   ) throws -> Result {
     let path = FileManager.default.temporaryDirectory
-      .appendingPathComponent("lodestone-\(UUID().uuidString).lode").path
+      .appendingPathComponent("lodestone-\(UUID().uuidString).scratch").path
     defer {
       for ending in ["", "-journal"] { try? FileManager.default.removeItem(atPath: path + ending) }
     }

@@ -13,7 +13,11 @@ extension Catalog {
     let places = try read { database in
       try RecordKind.all.flatMap { try Self.places(of: $0, columns, in: database) }
     }
+    if let problem = try read({ try Ledger.differences($0) }).first {
+      throw CatalogError.notWhole(path: path, reason: problem)
+    }
     let version = Self.migrations.count
+    let digest = ContentDigest(domain: "lodestone/export/1")
     try write(#"{"schema":"lodestone.export/1","catalog_schema":\#(version)}"# + "\n")
     var count = 0
     for place in places {
@@ -30,11 +34,24 @@ extension Catalog {
         }
       }
       // Which of them lies in the tables depends on which came first.
-      for (_, line) in lines.sorted(by: { $0.0 < $1.0 }) { try write(line + "\n") }
+      for (recordDigest, line) in lines.sorted(by: { $0.0 < $1.0 }) {
+        try write(line + "\n")
+        Self.update(digest, record, recordDigest)
+      }
       count += lines.count
     }
-    try write(#"{"end":true,"records":\#(count)}"# + "\n")
+    try write(#"{"end":true,"records":\#(count),"digest":"\#(digest.finish())"}"# + "\n")
     return count
+  }
+
+  /// What the last line's digest covers of each record.
+  private static func update(
+    _ digest: borrowing ContentDigest, _ record: CatalogRecord, _ recordDigest: String
+  ) {
+    digest.update(record.kind.name)
+    digest.update(record.id)
+    digest.update(record.time)
+    digest.update(recordDigest)
   }
 
   /// Stores the records of ``exportAll(_:)``'s lines, all or none. What they say is to be checked afterwards.
@@ -42,42 +59,58 @@ extension Catalog {
   /// - Parameter path: a file, or "-" for standard input.
   /// - Throws: ``CatalogError/badExport(path:line:reason:)`` and others.
   package func importAll(_ path: String, progress: (String) -> Void = { _ in }) throws {
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+      throw CatalogError.question("\(path): a folder: name the file that export --all wrote")
+    }
     guard let file = fopen(path == "-" ? "/dev/stdin" : path, "r") else {
-      throw errno == ENOENT
-        ? CatalogError.notFound("\(path): there is no such file")
-        : CatalogError.io(path: path, reason: String(cString: strerror(errno)))
+      switch errno {
+      case ENOENT: throw CatalogError.notFound("\(path): there is no such file")
+      case EACCES, EPERM: throw CatalogError.denied(path: path, reason: "may not be read")
+      default: throw CatalogError.io(path: path, reason: String(cString: strerror(errno)))
+      }
     }
     defer { fclose(file) }
     let name = path == "-" ? "standard input" : path
     let columns = try read { try RecordColumns($0) }
     try write { database in
-      var reader = LineReader(file)
+      let reader = LineReader(file)
+      let digest = ContentDigest(domain: "lodestone/export/1")
       var number = 0
       func bad(_ reason: String) -> CatalogError {
         .badExport(path: name, line: number, reason: reason)
       }
-      func next() -> Data? {
+      func next(mostBytes: Int = LineReader.mostBytes) throws -> Data? {
         number += 1
-        return reader.next()
+        guard let line = reader.next(mostBytes: mostBytes) else { return nil }
+        if line.count >= mostBytes { throw bad("longer than any record: \(mostBytes) bytes") }
+        return line
       }
-      guard let head = next(), let version = Self.version(of: head) else {
+      guard let head = try next(mostBytes: 1000), let version = Self.version(of: head) else {
         throw bad("not what lodestone export --all writes")
       }
-      guard version == Self.migrations.count else {
-        throw bad(
-          "written from a catalog of schema \(version), this program knows \(Self.migrations.count)"
-        )
+      let known = Self.migrations.count
+      if version > known {
+        throw CatalogError.newer(path: name, version: version, known: known)
       }
-      while let line = next() {
+      guard version == known else {
+        throw bad("of a catalog of schema \(version): migrate that, and export it again")
+      }
+      while let line = try next() {
         if number % 100 == 0 { progress("reading line \(number) of \(name)") }
-        if let count = Self.end(of: line) {
-          guard count == number - 2, next() == nil else {
-            throw bad("\(number - 2) records before the end, which counts \(count)")
+        if let end = Self.end(of: line) {
+          guard end.count == number - 2 else {
+            throw bad("\(number - 2) records before the end, which counts \(end.count)")
           }
+          guard digest.finish() == end.digest else {
+            throw bad("its digest was made of other records: some were changed, or their times")
+          }
+          if try next() != nil { throw bad("text behind the last line") }
           return
         }
         do {
           let record = try CatalogRecord(line: line, columns: columns)
+          Self.update(digest, record, record.digest)
           for lack in try Self.lacks(record, [], columns, in: database) {
             try Self.add(lack, columns, to: database)
           }
@@ -86,7 +119,7 @@ extension Catalog {
         } catch CatalogError.damaged(_, let reason) {
           throw bad(reason)
         } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
-          throw bad(error.message ?? "refused by the schema")
+          throw bad("the schema refuses it: \(error.message ?? "")")
         }
       }
       throw bad("it ends here, without its last line: it was cut off")
@@ -99,28 +132,47 @@ extension Catalog {
     return object?["catalog_schema"] as? Int
   }
 
-  private static func end(of line: Data) -> Int? {
+  private static func end(of line: Data) -> (count: Int, digest: String)? {
     // Only a short line can be the last: the others are parsed once.
-    guard line.count < 100,
-      let object = try? JSONSerialization.jsonObject(with: line) as? [String: Any]
+    guard line.count < 200,
+      let object = try? JSONSerialization.jsonObject(with: line) as? [String: Any],
+      object["end"] as? Bool == true, let count = object["records"] as? Int,
+      let digest = object["digest"] as? String
     else { return nil }
-    return object["end"] as? Bool == true ? object["records"] as? Int : nil
+    return (count, digest)
   }
 }
 
 /// The lines of a file, one at a time.
-private struct LineReader {
+private final class LineReader {
+  /// No record is longer: a map of 2^26 pixels as floats, for several references, does not reach it.
+  static let mostBytes = 1 << 29
+
   private let file: UnsafeMutablePointer<FILE>
+  private var buffer = Data()
+  private var isAtEnd = false
 
   init(_ file: UnsafeMutablePointer<FILE>) { self.file = file }
 
-  /// The next line; nil at the end.
-  mutating func next() -> Data? {
-    var buffer: UnsafeMutablePointer<CChar>?
-    var size = 0
-    let count = getline(&buffer, &size, file)
-    defer { free(buffer) }
-    guard count > 0, let buffer else { return nil }
-    return Data(bytes: buffer, count: count)
+  /// The next line without its end, or as much of it as is allowed; nil at the end.
+  func next(mostBytes: Int) -> Data? {
+    var searched = 0
+    while true {
+      if let end = buffer[(buffer.startIndex + searched)...].firstIndex(of: UInt8(ascii: "\n")) {
+        let line = Data(buffer[..<end])
+        buffer = buffer[(end + 1)...]
+        return line
+      }
+      searched = buffer.count
+      if searched >= mostBytes { return buffer }
+      if isAtEnd {
+        defer { buffer = Data() }
+        return buffer.isEmpty ? nil : buffer
+      }
+      var chunk = Data(count: 1 << 20)
+      let count = chunk.withUnsafeMutableBytes { fread($0.baseAddress, 1, $0.count, file) }
+      isAtEnd = count < chunk.count
+      buffer = Data(buffer) + chunk.prefix(count)
+    }
   }
 }

@@ -57,7 +57,11 @@ extension Catalog {
     }
     var outcome = MergeOutcome()
     if news.isEmpty { return outcome }
+    if let problem = try read({ try Ledger.differences($0) }).first {
+      throw CatalogError.notWhole(path: path, reason: problem)
+    }
     let said = try differences(from: other)
+    var variants: [String] = []
     var counts: [String: Int] = [:]
     var rest = news[...]
     while !rest.isEmpty {
@@ -66,12 +70,16 @@ extension Catalog {
       try write { database in
         repeat {
           let place = rest.removeFirst()
-          let (record, variants) = try other.recordAndVariants(at: place, columns)
-          for lack in try Self.lacks(record, variants, columns, in: database) {
+          let (record, known) = try other.recordAndVariants(at: place, columns)
+          for lack in try Self.lacks(record, known, columns, in: database) {
             try Self.add(lack, columns, to: database)
             switch lack {
             case .record: counts[place.kind.name, default: 0] += 1
-            case .variant: outcome.variants += 1
+            case .variant(let kind, let id, _, _):
+              outcome.variants += 1
+              variants.append(
+                "\(kind) \(id.prefix(12)) has other numbers there: both are kept, those here are used "
+                  + "(lodestone query variants)")
             case .time: outcome.earlierTimes += 1
             }
           }
@@ -83,7 +91,7 @@ extension Catalog {
     outcome.added = RecordKind.all.compactMap { kind in
       counts[kind.name].map { (kind.name, $0) }
     }
-    outcome.differences = counts["event"] == nil && counts["result"] == nil ? [] : said
+    outcome.differences = variants + (counts["event"] == nil && counts["result"] == nil ? [] : said)
     return outcome
   }
 

@@ -149,8 +149,13 @@ extension Catalog {
     try Catalog.refuseFolderWithoutWriting(of: target)
     let draft = target + ".new-\(ProcessInfo.processInfo.processIdentifier)"
     defer { unlink(draft) }
+    let copy: DatabaseQueue
     do {
-      let copy = try Catalog.open(draft, .write, Patience(say: nil))
+      copy = try Catalog.open(draft, .write, Patience(say: nil))
+    } catch {
+      throw CatalogError(error, path: target)
+    }
+    do {
       try queue.backup(to: copy)
       let problems = try copy.read { database in
         try String.fetchAll(database, sql: "PRAGMA integrity_check(3)").filter { $0 != "ok" }

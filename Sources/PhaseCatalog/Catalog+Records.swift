@@ -111,8 +111,9 @@ extension Catalog {
         try zip(own, row).map { column, value in
           guard let value = try Self.value(value, column, in: database) else {
             let name = column.link?.name ?? ""
+            let text = (String.fromDatabaseValue(value) ?? "").prefix(12)
             throw RecordError(
-              "\(kind.name) \(record.id.prefix(12)) refers to a \(name) that is not there")
+              "\(kind.name) \(record.id.prefix(12)) refers to \(name) \(text), which is not there")
           }
           return value
         } + (column == nil ? [] : [value])

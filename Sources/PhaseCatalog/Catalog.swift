@@ -129,10 +129,11 @@ public final class Catalog {
         try database.execute(sql: "PRAGMA synchronous = EXTRA")
       }
     }
-    // A name is never a URI.
-    let file = path.hasPrefix("file:") ? "./" + path : path
-    return try DatabaseQueue(path: file, configuration: configuration)
+    return try DatabaseQueue(path: sqliteName(path), configuration: configuration)
   }
+
+  /// A path as SQLite must be told it: never a URI, nor ":memory:".
+  static func sqliteName(_ path: String) -> String { path.hasPrefix("/") ? path : "./" + path }
 
   private static func refuseUnusable(_ path: String, _ access: Access) throws {
     var isFolder: ObjCBool = false
@@ -174,7 +175,8 @@ public final class Catalog {
     var connection: OpaquePointer?
     defer { sqlite3_close_v2(connection) }
     var bytes = [UInt8](repeating: 0, count: 100)
-    guard sqlite3_open_v2(path, &connection, SQLITE_OPEN_READONLY, nil) == SQLITE_OK else {
+    guard sqlite3_open_v2(sqliteName(path), &connection, SQLITE_OPEN_READONLY, nil) == SQLITE_OK
+    else {
       throw CatalogError.io(path: path, reason: "cannot be opened")
     }
     let code = lodestone_sqlite3_read_start(connection, &bytes, Int32(bytes.count))

@@ -67,7 +67,7 @@ public enum CatalogError: Error, Equatable, Sendable, CustomStringConvertible {
     case .io(let path, let reason): "\(path): \(reason)"
     case .unsafePlace(let path, let reason): "\(path): \(reason)"
     case .notWhole(let path, let reason):
-      "\(path): not whole, so nothing was added: \(reason)"
+      "\(path): not whole, so nothing was done: \(reason): see lodestone check --deep, or use a backup"
     case .badExport(let path, let line, let reason): "\(path): line \(line): \(reason)"
     case .notFound(let what): what
     case .noResult(let what): what

@@ -54,6 +54,7 @@ struct CatalogRecord {
     var text = #"{"kind":"# + CanonicalJSON.string(kind.name).text
     text += #","id":"# + CanonicalJSON.string(id).text
     if let time { text += #","recorded_at":"# + CanonicalJSON.string(time).text }
+    text += #","digest":""# + digest + "\""
     text += #","row":{"#
     text += zip(columns[kind.table], row).map { column, value in
       CanonicalJSON.string(column.name).text + ":" + value.json(column)
@@ -83,7 +84,7 @@ struct CatalogRecord {
       throw RecordError("no JSON object")
     } catch {
       throw RecordError(
-        "no record: an object with kind, id, row, and columns and rows of each part")
+        "no record: an object with kind, id, digest, row, and columns and rows of each part")
     }
     let name = object.kind
     guard let kind = RecordKind.named(name) else {
@@ -91,18 +92,19 @@ struct CatalogRecord {
     }
     let expected = Set(kind.parts.map(\.table))
     if let strange = object.parts.keys.sorted().first(where: { !expected.contains($0) }) {
-      throw RecordError("a \(name) has no \"\(strange)\"")
+      throw RecordError("there is no \"\(strange)\" in records of kind \(name)")
     }
     let own = columns[kind.table]
     let row = object.row
     guard Set(row.keys) == Set(own.map(\.name)) else {
       throw RecordError(
-        "the row of a \(name) has the columns \(own.map(\.name).joined(separator: ", "))")
+        "records of kind \(name) have a row of the columns \(own.map(\.name).joined(separator: ", "))"
+      )
     }
     let time = object.time
     let needsTime = isDated && kind.time != nil
     if (time != nil) != needsTime {
-      throw RecordError("a \(name) has \(needsTime ? "a" : "no") recorded_at")
+      throw RecordError("records of kind \(name) have \(needsTime ? "a" : "no") recorded_at")
     }
     let parts = try kind.parts.map { part -> [[DatabaseValue]] in
       guard let table = object.parts[part.table] else { return [] }
@@ -124,6 +126,9 @@ struct CatalogRecord {
       parts: parts, columns: columns)
     guard object.id == id else {
       throw RecordError("this \(name)'s id would be \(id)")
+    }
+    guard object.digest == digest else {
+      throw RecordError("what this \(name) says is not what its digest was made of: it was changed")
     }
   }
 }
@@ -154,7 +159,7 @@ extension DatabaseValue {
   fileprivate init(json: RecordLine.Value, _ column: RecordColumn) throws {
     let value: (any DatabaseValueConvertible)? =
       switch (column.type, json) {
-      case ("TEXT", .text(let text)): text
+      case ("TEXT", .text(let text)) where !text.utf8.contains(0): text
       case ("INTEGER", .number(let number)): Int64(exactly: number)
       case ("INTEGER", .text(let text)): Int64(text)
       case ("REAL", .number(let number)): number
@@ -207,6 +212,7 @@ private struct RecordLine: Decodable {
   let kind: String
   let id: String
   let time: String?
+  let digest: String
   let row: [String: Value]
   let parts: [String: Part]
 
@@ -216,10 +222,11 @@ private struct RecordLine: Decodable {
     kind = try container.decode(String.self, forKey: key("kind"))
     id = try container.decode(String.self, forKey: key("id"))
     time = try container.decodeIfPresent(String.self, forKey: key("recorded_at"))
+    digest = try container.decode(String.self, forKey: key("digest"))
     row = try container.decode([String: Value].self, forKey: key("row"))
     var parts: [String: Part] = [:]
     for key in container.allKeys
-    where !["kind", "id", "recorded_at", "row"].contains(key.stringValue) {
+    where !["kind", "id", "recorded_at", "digest", "row"].contains(key.stringValue) {
       parts[key.stringValue] = try container.decode(Part.self, forKey: key)
     }
     self.parts = parts

@@ -86,6 +86,7 @@ public struct StoredQuery: Sendable, Equatable {
     ("scans", PackageResources.scans_sql),
     ("surface-vs-bulk", PackageResources.surface_vs_bulk_sql),
     ("tags", PackageResources.tags_sql),
+    ("variants", PackageResources.variants_sql),
   ].map { StoredQuery(name: $0.0, sql: String(decoding: $0.1, as: UTF8.self)) }
 
   /// The query of a name.

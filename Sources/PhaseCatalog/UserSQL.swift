@@ -45,7 +45,9 @@ public struct UserSQL: Sendable {
     var connection: OpaquePointer?
     let flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_PRIVATECACHE
     defer { sqlite3_close_v2(connection) }
-    guard sqlite3_open_v2(path, &connection, flags, nil) == SQLITE_OK, let connection else {
+    guard sqlite3_open_v2(Catalog.sqliteName(path), &connection, flags, nil) == SQLITE_OK,
+      let connection
+    else {
       throw CatalogError.io(path: path, reason: "cannot be opened")
     }
     secure(connection)
@@ -87,9 +89,12 @@ public struct UserSQL: Sendable {
     for pragma in Self.pragmas {
       sqlite3_exec(connection, "SELECT 1 FROM pragma_\(pragma) LIMIT 0", nil, nil, nil)
     }
+    for table in ["json_each", "json_tree"] {
+      sqlite3_exec(connection, "SELECT 1 FROM \(table)('[]') LIMIT 0", nil, nil, nil)
+    }
     // What is sorted stays in memory, and that has a limit: no file is made, and no machine brought down.
     sqlite3_exec(connection, "PRAGMA temp_store = MEMORY", nil, nil, nil)
-    sqlite3_hard_heap_limit64(1 << 30)
+    sqlite3_hard_heap_limit64(1 << 29)
     sqlite3_exec(connection, "PRAGMA query_only = ON", nil, nil, nil)
     sqlite3_set_authorizer(connection, authorize, nil)
   }

@@ -30,7 +30,12 @@ struct MergeCommand: DocumentedCommand {
   func run() throws {
     let catalog = try catalog.open(.write)
     for path in others {
-      let other = try Catalog(path: path, access: .read)
+      let other: Catalog
+      do {
+        other = try Catalog(path: path, access: .read)
+      } catch CatalogError.missing {
+        throw CatalogError.notFound("\(path): there is no such catalog")
+      }
       let outcome = try CatalogExchange(catalog: catalog, progress: Output.progress).merge(other)
       Output.progress("")
       outcome.report(verb: "merge", from: path, catalog: catalog, json: json)
@@ -91,6 +96,7 @@ struct BackupCommand: DocumentedCommand {
   var json = false
 
   func validate() throws {
+    if file.isEmpty { throw ValidationError("the copy needs a name") }
     if ["-journal", "-wal", "-shm"].contains(where: file.hasSuffix) {
       throw ValidationError("\(file): SQLite would take it for the journal of another file")
     }

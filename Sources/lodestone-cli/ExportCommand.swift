@@ -62,6 +62,7 @@ struct ExportCommand: DocumentedCommand {
   var drift: String?
 
   func validate() throws {
+    if output == "" { throw ValidationError("--output needs a name") }
     if all {
       if name != nil || !targets.isEmpty {
         throw ValidationError("--all is of the whole catalog: without a run and its files")

@@ -82,7 +82,7 @@ import TestSupport
     let before = try program.bytes("again.lode")
     let refused = try program.run("import", "bad.ndjson", "--catalog", "again.lode")
     #expect(
-      refused.code == 65 && refused.errors.contains("its content has another id"), "\(refused)")
+      refused.code == 65 && refused.errors.contains("it was changed"), "\(refused)")
     let cut = try program.folder.write(String(text.dropLast(100)), to: "cut.ndjson")
     #expect(try program.run("import", cut, "--catalog", "again.lode").code == 65)
     #expect(try program.bytes("again.lode") == before)
@@ -94,9 +94,13 @@ import TestSupport
       "DROP TRIGGER cluster_element_no_update; UPDATE cluster_element SET step = step + 1",
       on: program.folder.file("b.lode"))
     let before = try program.bytes("a.lode")
+    // Nor is it written as lines, nor merged into.
+    let exported = try program.run("export", "--all", "--catalog", "b.lode")
+    #expect(exported.code == 65 && exported.output.isEmpty, "\(exported)")
+    #expect(try program.run("merge", "a.lode", "--catalog", "b.lode").code == 65)
     let merged = try program.run("merge", "b.lode", "--catalog", "a.lode")
     #expect(
-      merged.code == 65 && merged.errors.contains("not whole, so nothing was added"), "\(merged)")
+      merged.code == 65 && merged.errors.contains("not whole, so nothing was done"), "\(merged)")
     #expect(try program.bytes("a.lode") == before)
     #expect(try program.run("merge", "none.lode", "--catalog", "a.lode").code == 66)
     #expect(try program.run("merge", "ex/scan.tif", "--catalog", "a.lode").code == 65)
@@ -113,6 +117,25 @@ import TestSupport
     #expect(try program.bytes("c.lode") == before)
     #expect(try program.run("backup", "no/c.lode", "--catalog", "a.lode").code == 66)
     #expect(try program.run("backup", "a.lode-journal", "--catalog", "a.lode").code == 64)
+  }
+
+  /// A name is a file's, whatever SQLite would take it for.
+  @Test func namesAreNoURIs() throws {
+    for name in ["file:x.lode", ":memory:", "-x.lode", "a b?mode=ro.lode"] {
+      #expect(try program.run(["backup", "--catalog", "a.lode", "--", name]).code == 0)
+      let list = try program.run("list", "runs", "--catalog=\(name)", "--format", "csv")
+      #expect(list.code == 0 && list.output.split(separator: "\n").count == 2, "\(list)")
+      #expect(try program.run("sql", "SELECT 1", "--catalog=\(name)").code == 0)
+      #expect(try program.run("tag", "@last", "x", "--catalog=\(name)").code == 0)
+      #expect(FileManager.default.fileExists(atPath: program.folder.file(name)))
+    }
+  }
+
+  /// No line is endless.
+  @Test func anEndlessLineIsRefused() throws {
+    let outcome = try program.run("import", "/dev/zero", "--catalog", "a.lode")
+    #expect(outcome.code == 65 && outcome.errors.contains("line 1: longer"), "\(outcome)")
+    #expect(try program.run("import", "ex", "--catalog", "a.lode").errors.contains("a folder"))
   }
 
   @Test func exportAllTakesNothingElse() throws {

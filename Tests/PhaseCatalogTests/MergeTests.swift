@@ -165,7 +165,7 @@ import TestSupport
       "DROP TRIGGER variant_no_update; UPDATE variant SET record = replace(record, '6150', '6151')",
       on: b.path)
     let found = try b.check(.records, decode: MadeRecords.decode).findings
-    #expect(found.contains { $0.contains("it is of another record") })
+    #expect(found.contains { $0.hasPrefix("variant of") })
   }
 
   @Test func numbersKeepTheirBits() throws {
@@ -219,22 +219,26 @@ import TestSupport
     try expect(1, "not what lodestone export", ["{}"])
     try expect(1, "not what lodestone export", [])
     try expect(
-      1, "schema 99",
-      changed("\"catalog_schema\":\(Catalog.migrations.count)", "\"catalog_schema\":99").1)
+      1, "of a catalog of schema 3",
+      changed("\"catalog_schema\":\(Catalog.migrations.count)", "\"catalog_schema\":3").1)
     try expect(lines.count, "cut off", Array(lines.dropLast()))
     try expect(lines.count - 1, "before the end", Array(lines[..<3] + lines[4...]))
-    try expect(lines.count + 1, "before the end", lines + ["{}"])
+    try expect(lines.count + 1, "behind the last line", lines + ["{}"])
+    try expect(
+      lines.count, "other records",
+      changed("\"recorded_at\":\"20", "\"recorded_at\":\"19").1)
     try expect(4, "no JSON", Array(lines[..<3]) + ["{\"kind\":\"scan\""] + lines[3...])
     for (old, new, words) in [
       ("\"kind\":\"scan\"", "\"kind\":\"scam\"", "no kind of record"),
       ("\"height\":2", "\"height\":\"two\"", "not of its type"),
       ("\"height\":2", "\"height\":2.5", "not of its type"),
-      ("\"height\":2", "\"height\":0", "CHECK"),
-      ("\"height\":2", "\"heihgt\":2", "has the columns"),
-      ("\"height\":2,", "", "has the columns"),
+      ("\"height\":2", "\"height\":3", "it was changed"),
+      ("\"kind\":\"scan\",\"id\":\"", "\"kind\":\"scan\",\"id\":\"\\u0000", "id would be"),
+      ("\"height\":2", "\"heihgt\":2", "have a row of the columns"),
+      ("\"height\":2,", "", "have a row of the columns"),
       (
         "\"row\":{\"scan_id\"", "\"more\":{\"columns\":[],\"rows\":[]},\"row\":{\"scan_id\"",
-        "has no \"more\""
+        "there is no \"more\""
       ),
       ("{\"columns\":[\"kind\"", "{\"columns\":[\"kin\"", "frame has columns"),
       ("\"id\":\"\(made.scan(1).id)\"", "\"id\":\"\(made.scan(2).id)\"", "id would be"),
@@ -244,12 +248,7 @@ import TestSupport
     }
     let run = lines.firstIndex { $0.hasPrefix("{\"kind\":\"run\"") } ?? 0
     try expect(
-      run + 1, "refers to a run that is not there", Array(lines[..<run] + lines[(run + 1)...]))
-    // A value that identity covers is found by the check that follows.
-    let path = try folder.write(
-      changed("\"height\":2", "\"height\":3").1.joined(separator: "\n") + "\n", to: "x.ndjson")
-    try b.importAll(path)
-    #expect(try findings(b).contains { $0.contains("its content has another id") })
+      run + 1, "which is not there", Array(lines[..<run] + lines[(run + 1)...]))
   }
 
   @Test func aCatalogIsNotMergedWithItself() throws {
