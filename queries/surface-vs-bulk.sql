@@ -33,23 +33,36 @@ part AS MATERIALIZED (
   LEFT JOIN cluster_element AS fe
     ON fe.result_key = run.result_key AND fe.label = run.label AND fe.symbol = 'Fe'
 ),
+total AS MATERIALIZED (
+  -- Both zones of each run in one pass. The main cluster is the one with the most pixels, and of these the smallest label: labels are
+  -- below 2^15.
+  SELECT result_key,
+    sum(surface_pixels) AS surface_pixels, sum(pixels - surface_pixels) AS bulk_pixels,
+    sum(surface_pixels * nd_mol_cm2) AS surface_nd,
+    sum(surface_pixels * (nd_mol_cm2 + fe_mol_cm2)) AS surface_atoms,
+    sum((pixels - surface_pixels) * nd_mol_cm2) AS bulk_nd,
+    sum((pixels - surface_pixels) * (nd_mol_cm2 + fe_mol_cm2)) AS bulk_atoms,
+    max(CASE WHEN surface_pixels > 0 THEN surface_pixels * 65536 + 32767 - label END) AS surface_main,
+    max(CASE WHEN pixels > surface_pixels THEN (pixels - surface_pixels) * 65536 + 32767 - label END) AS bulk_main,
+    sum(CASE WHEN label < 0 THEN surface_pixels ELSE 0 END) AS surface_noise,
+    sum(CASE WHEN label < 0 THEN pixels - surface_pixels ELSE 0 END) AS bulk_noise
+  FROM part WHERE pixels IS NOT NULL GROUP BY result_key
+),
 zoned AS (
-  SELECT result_key, label, 'surface' AS zone, surface_pixels AS pixels, nd_mol_cm2, fe_mol_cm2
-  FROM part WHERE surface_pixels > 0
+  SELECT result_key, 'surface' AS zone, surface_pixels AS pixels, surface_nd AS nd, surface_atoms AS atoms,
+    surface_main AS main, surface_noise AS noise
+  FROM total WHERE surface_pixels > 0
   UNION ALL
-  SELECT result_key, label, 'bulk', pixels - surface_pixels, nd_mol_cm2, fe_mol_cm2
-  FROM part WHERE pixels > surface_pixels
+  SELECT result_key, 'bulk', bulk_pixels, bulk_nd, bulk_atoms, bulk_main, bulk_noise
+  FROM total WHERE bulk_pixels > 0
 )
-SELECT run.sample, run.run_id, run.geometry, zone, sum(zoned.pixels) AS pixels,
-  sum(zoned.pixels) * coalesce(oblong.height_um * oblong.width_um, run.pixel_size_um * run.pixel_size_um) AS area_um2,
-  sum(zoned.pixels * nd_mol_cm2) / sum(zoned.pixels * (nd_mol_cm2 + fe_mol_cm2)) AS nd_fraction,
-  -- The most pixels, and of these the smallest label: labels are below 2^15.
-  32767 - max(zoned.pixels * 65536 + 32767 - zoned.label) % 65536 AS main_cluster,
-  1.0 * max(zoned.pixels) / sum(zoned.pixels) AS main_share,
-  1.0 * sum(CASE WHEN zoned.label < 0 THEN zoned.pixels ELSE 0 END) / sum(zoned.pixels) AS noise_share
+SELECT run.sample, run.run_id, run.geometry, zone, zoned.pixels,
+  zoned.pixels * coalesce(oblong.height_um * oblong.width_um, run.pixel_size_um * run.pixel_size_um) AS area_um2,
+  zoned.nd / zoned.atoms AS nd_fraction, 32767 - zoned.main % 65536 AS main_cluster,
+  1.0 * (zoned.main / 65536) / zoned.pixels AS main_share,
+  1.0 * zoned.noise / zoned.pixels AS noise_share
 FROM zoned
 JOIN run ON run.result_key = zoned.result_key
 JOIN scan ON scan.scan_id = run.scan_id
 LEFT JOIN oblong_pixel AS oblong ON oblong.scan_key = scan.scan_key
-GROUP BY zoned.result_key, zone
 ORDER BY run.sample, run.run_id, zone DESC;
