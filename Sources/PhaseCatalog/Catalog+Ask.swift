@@ -25,9 +25,11 @@ extension Catalog {
     return try read { database in
       let statement = try database.makeStatement(sql: query.sql)
       let columns = statement.columnNames
-      let rows = try Row.fetchAll(statement, arguments: StatementArguments(arguments))
-      return AnswerTable(
-        columns: columns, rows: rows.map { row in row.databaseValues.map(Self.answer) })
+      // Row by row: a row that is kept would be copied twice.
+      let cursor = try Row.fetchCursor(statement, arguments: StatementArguments(arguments))
+      var rows: [[AnswerTable.Value]] = []
+      while let row = try cursor.next() { rows.append(row.databaseValues.map(Self.answer)) }
+      return AnswerTable(columns: columns, rows: rows)
     }
   }
 

@@ -149,30 +149,34 @@ private final class LineReader {
   static let mostBytes = 1 << 29
 
   private let file: UnsafeMutablePointer<FILE>
-  private var buffer = Data()
+  private var buffer: [UInt8] = []
+  /// Where in it the next line begins.
+  private var start = 0
   private var isAtEnd = false
 
   init(_ file: UnsafeMutablePointer<FILE>) { self.file = file }
 
   /// The next line without its end, or as much of it as is allowed; nil at the end.
   func next(mostBytes: Int) -> Data? {
-    var searched = 0
+    var searched = start
     while true {
-      if let end = buffer[(buffer.startIndex + searched)...].firstIndex(of: UInt8(ascii: "\n")) {
-        let line = Data(buffer[..<end])
-        buffer = buffer[(end + 1)...]
-        return line
+      if let end = buffer[searched...].firstIndex(of: UInt8(ascii: "\n")) {
+        defer { start = end + 1 }
+        return Data(buffer[start..<end])
       }
       searched = buffer.count
-      if searched >= mostBytes { return buffer }
-      if isAtEnd {
-        defer { buffer = Data() }
-        return buffer.isEmpty ? nil : buffer
+      if isAtEnd || searched - start >= mostBytes {
+        defer { start = searched }
+        return start == searched ? nil : Data(buffer[start...])
       }
-      var chunk = Data(count: 1 << 20)
-      let count = chunk.withUnsafeMutableBytes { fread($0.baseAddress, 1, $0.count, file) }
-      isAtEnd = count < chunk.count
-      buffer = Data(buffer) + chunk.prefix(count)
+      buffer.removeSubrange(..<start)
+      searched -= start
+      start = 0
+      let size = 1 << 20
+      buffer.append(contentsOf: repeatElement(0, count: size))
+      let count = buffer.withUnsafeMutableBytes { fread($0.baseAddress! + searched, 1, size, file) }
+      buffer.removeLast(size - count)
+      isAtEnd = count < size
     }
   }
 }

@@ -35,9 +35,13 @@ public struct StoredQuery: Sendable, Equatable {
 
   /// Reads a query from its file's text.
   init(name: String, sql: String) {
-    let header = sql.split(separator: "\n", omittingEmptySubsequences: false)
-      .prefix { $0.hasPrefix("--") }
-      .map { $0.dropFirst(2).drop { $0 == " " } }
+    var header: [Substring] = []
+    var rest = sql[...]
+    while rest.hasPrefix("--") {
+      let line = rest.prefix { $0 != "\n" }
+      header.append(line.dropFirst(2).drop { $0 == " " })
+      rest = rest.dropFirst(line.count + 1)
+    }
     self.name = name
     self.sql = sql
     title = header.first.map(String.init) ?? ""
@@ -48,11 +52,14 @@ public struct StoredQuery: Sendable, Equatable {
 
   private static func parameter(_ line: Substring) -> Parameter? {
     guard line.hasPrefix(":") else { return nil }
-    let pattern = /:(\w+)\s+(number|integer|text)(?:\s+=\s+(\S+))?\s+(.*)/
-    guard let match = line.wholeMatch(of: pattern)?.output else { return nil }
+    // By words: a regular expression for each line of all queries takes longer than an answer.
+    let words = line.dropFirst().split(separator: " ")
+    guard words.count >= 2, ["number", "integer", "text"].contains(words[1]) else { return nil }
+    let hasDefault = words.count >= 4 && words[2] == "="
     return Parameter(
-      name: String(match.1), type: String(match.2), defaultText: match.3.map(String.init),
-      meaning: String(match.4))
+      name: String(words[0]), type: String(words[1]),
+      defaultText: hasDefault ? String(words[3]) : nil,
+      meaning: words.dropFirst(hasDefault ? 4 : 2).joined(separator: " "))
   }
 
   /// All stored queries by name. A test compares them with the folder.

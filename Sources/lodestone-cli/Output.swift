@@ -158,8 +158,9 @@ struct TextTable {
         let space = String(repeating: " ", count: widths[column] - cells[column].count)
         return isNumber[column] ? space + cells[column] : cells[column] + space
       }
-      let joined = padded.joined(separator: "  ")
-      return joined.replacing(/\s+$/, with: "") + "\n"
+      var joined = padded.joined(separator: "  ")
+      while joined.last == " " { joined.removeLast() }
+      return joined + "\n"
     }
     let rule = widths.map { String(repeating: "-", count: $0) }
     return line(columns) + line(rule) + cells.map(line).joined()

@@ -187,7 +187,7 @@ import TestSupport
   }
 
   /// A reader whose output nobody reads holds no lock.
-  @Test(.timeLimit(.minutes(2))) func aPagerLeftOpenBlocksNobody() throws {
+  @Test(.timeLimit(.minutes(20))) func aPagerLeftOpenBlocksNobody() throws {
     try program.run("init", "m.lode")
     #expect(
       try program.run(

@@ -25,7 +25,7 @@ import TestSupport
     for offence in try database.offences() { Issue.record("accepted: \(offence)") }
   }
 
-  @Test(.timeLimit(.minutes(5))) func everyTriggerCheckAndForeignKeyIsNeeded() throws {
+  @Test(.timeLimit(.minutes(20))) func everyTriggerCheckAndForeignKeyIsNeeded() throws {
     let mutants = try Mutant.schemas(path)
     #expect(mutants.count(where: { $0.what.hasPrefix("trigger") }) == 4 * 43)
     #expect(mutants.count(where: { $0.what.hasPrefix("CHECK") }) > 60)
