@@ -191,7 +191,7 @@ import TestSupport
   }
 
   /// Every byte of the first page, and of the header of each other page, which is a b-tree's.
-  @Test(.timeLimit(.minutes(10)), arguments: 0..<4)
+  @Test(.timeLimit(.minutes(20)), arguments: 0..<4)
   func anyHeaderByteMayBeWrong(part: Int) throws {
     // A few that together touch most tables: nine thousand times all would take minutes.
     let queries = try ["phase-stats", "surface-vs-bulk", "run-summary", "run-executions", "tags"]
@@ -211,7 +211,7 @@ import TestSupport
     }
   }
 
-  @Test(.timeLimit(.minutes(5))) func anyOtherByteMayBeWrong() throws {
+  @Test(.timeLimit(.minutes(20))) func anyOtherByteMayBeWrong() throws {
     let queries = StoredQuery.all
     let bytes = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
     let whole = Self.answers(try Catalog(path: path, access: .read), queries)
