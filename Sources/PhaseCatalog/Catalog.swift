@@ -195,6 +195,11 @@ public final class Catalog {
     if bytes[18] == 2 || bytes[19] == 2 { throw CatalogError.walMode(path: path) }
   }
 
+  /// Lets the file grow to a number of pages and no further, as a disk does that is full: for tests.
+  package func limit(pages: Int) throws {
+    try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA max_page_count = \(pages)") }
+  }
+
   // MARK: Transactions
 
   /// The one way to write: everything in one transaction that holds the lock from its start.
