@@ -85,10 +85,10 @@ public struct Ingest {
       let status = try catalog.store(sighting, ofScan: scanID)
       return Outcome(status: status, runID: runID, stages: execution.stages)
     }
-    func store(_ answer: Catalog.Answer) throws {
+    func store(_ answer: Catalog.Answer, _ record: ExecutionRecord) throws {
       try catalog.store(
         scan: loaded.record, sample: sample, sighting: sighting, run: run, answer: answer,
-        execution: execution.record())
+        execution: record)
     }
     let result: ResultRecord
     do {
@@ -99,19 +99,20 @@ public struct Ingest {
       // The machine's fault, and not the run's.
       throw error
     } catch {
-      try store(.failure(execution.text(of: error, path: request.path)))
+      try store(.failure(execution.text(of: error, path: request.path)), execution.record())
       throw error
     }
     progress("storing")
+    let record = execution.record()
     let start = ContinuousClock.now
     do {
-      try store(.result(result))
+      try store(.result(result), record)
     } catch CatalogError.busy(let path) {
       let said = try? catalog.sample(ofScan: scanID)
       let kept = try CatalogExchange.keep(path + ".unstored-\(runID.prefix(12)).ndjson") {
         try $0.store(
           scan: loaded.record, sample: said == sample ? nil : sample, sighting: sighting, run: run,
-          answer: .result(result), execution: execution.record())
+          answer: .result(result), execution: record)
       }
       throw CatalogError.busyKept(path: path, kept: kept)
     }
