@@ -1,4 +1,11 @@
 -- The runs that do not count, and why.
+--
+-- @run_id text  The run that does not count.
+-- @sample text  The sample; null where nobody said.
+-- @subject_kind text  What was retracted: run, or scan for all runs of a scan.
+-- @reason text  Why.
+-- @author text  Who retracted it.
+-- @recorded_at text  When it was retracted, UTC.
 SELECT run.run_id, scan_sample.sample, retraction.subject_kind, retraction.reason, retraction.author,
   retraction.recorded_at
 FROM retraction

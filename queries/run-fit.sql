@@ -4,6 +4,18 @@
 -- explain, root mean square (OD, or edge steps for normalised spectra): the unexpected shows there.
 --
 -- :run text  The run's id.
+-- @cluster integer  The cluster, 0 is the largest.
+-- @name text  What the reference spectrum is called.
+-- @amount number  How much of it is in the mean spectrum: 1 is the reference as it is.
+-- @amount_error number  Standard error of the amount, from the residual.
+-- @fraction number  The amount over the sum of all amounts; null where that is 0.
+-- @fraction_error number  Standard error of the fraction; null where there is none.
+-- @residual number  What the fit leaves, root mean square: OD, or edge steps where normalised spectra were fitted.
+-- @r_factor number  Squares of what the fit leaves, over the squares of the spectrum.
+-- @energies integer  Energies that were fitted.
+-- @start_ev number (eV)  The first of these energies.
+-- @end_ev number (eV)  The last of these energies.
+-- @reference_spectrum_id text  The reference spectrum.
 SELECT fit.label AS cluster, part.name, part.amount, part.amount_error, part.fraction,
   part.fraction_error, fit.residual, fit.r_factor, fit.energies, fit.start_ev, fit.end_ev,
   reference_spectrum.reference_spectrum_id

@@ -7,7 +7,17 @@
 -- main_cluster is the cluster with the most pixels there. Runs without a pixel size or without
 -- empty field have no depth and are left out.
 --
--- :surface_depth_um number = 0.5  The largest depth that still counts as surface, um.
+-- :surface_depth_um number (um) = 0.5  The largest depth that still counts as surface.
+-- @sample text  The sample; null where nobody said.
+-- @run_id text  The run.
+-- @geometry text  What depth means: section (below the surface) or projection (distance to the rim).
+-- @zone text  The zone: surface or bulk.
+-- @pixels integer (px)  Analysed pixels of the zone, noise included.
+-- @area_um2 number (um2)  Their area.
+-- @nd_fraction number  Nd / (Nd + Fe) by atoms over the zone: the areal densities of its clusters, by pixels; null where they were not both measured, or none is there.
+-- @main_cluster integer  The cluster with the most pixels in the zone; -1 is noise.
+-- @main_share number  Its share of the zone's pixels.
+-- @noise_share number  Share of the zone's pixels that is in no cluster.
 WITH run AS MATERIALIZED (
   SELECT result_key, sample, run_id, scan_id, geometry, pixel_size_um, depth_bin_px
   FROM run_overview WHERE pixel_size_um IS NOT NULL

@@ -8,7 +8,7 @@ struct Analysis {
   /// identity.
   static let stages = [
     "correct": 2, "register": 3, "mask": 2, "depth": 1, "features": 1, "cluster": 3,
-    "summarise": 3,
+    "summarise": 4,
   ]
 
   let parameters: ParameterSet

@@ -6,13 +6,15 @@ import StackIO
 final class Execution {
   private let purpose: ExecutionRecord.Purpose
   private let command: String
+  private let origins: [ParameterOrigin]
   private let startedAt = timestamp(Date())
   /// The stages so far, with their times.
   private(set) var stages: [ExecutionRecord.Stage] = []
 
-  init(purpose: ExecutionRecord.Purpose, command: String) {
+  init(purpose: ExecutionRecord.Purpose, command: String, origins: [ParameterOrigin] = []) {
     self.purpose = purpose
     self.command = command
+    self.origins = origins
   }
 
   /// Reads a scan and digests its frames.
@@ -52,6 +54,6 @@ final class Execution {
     ExecutionRecord(
       purpose: purpose, environment: RunEnvironment.current, startedAt: startedAt,
       finishedAt: timestamp(Date()), host: ProcessInfo.processInfo.hostName, command: command,
-      stages: stages)
+      stages: stages, origins: origins)
   }
 }

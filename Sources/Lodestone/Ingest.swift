@@ -70,7 +70,7 @@ public struct Ingest {
     explain: ((RunDifference) -> Void)? = nil
   ) throws -> Outcome {
     let references = try knownReferences()
-    let execution = Execution(purpose: .ingest, command: command)
+    let execution = Execution(purpose: .ingest, command: command, origins: parameters.origins)
     let loaded = try execution.load(scan, progress: progress)
     let sighting = try Sighting(of: loaded.scan, request: request)
     let scanID = loaded.record.id

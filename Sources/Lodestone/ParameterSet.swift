@@ -15,19 +15,29 @@ public struct ParameterSet: Sendable, Equatable {
   /// The parameters, in the order of ``ParameterDefinition/all``.
   package let parameters: [ParameterRecord]
   private let values: [String: ParameterRecord.Value]
+  /// Where the values that were asked for come from; they are no part of what is asked.
+  package let origins: [ParameterOrigin]
 
   /// A set from a recipe and settings such as `dbscan.radius=1.2`; a later one of the same name counts, and settings
   /// before the recipe.
   ///
+  /// - Parameter sources: the option that a setting was made of, by its parameter, where that is not `--set`.
   /// - Throws: ``ParameterError`` for what is unknown, no number, or out of range.
-  public init(recipe: Recipe? = nil, settings: [String] = []) throws(ParameterError) {
+  public init(
+    recipe: Recipe? = nil, settings: [String] = [], sources: [String: String] = [:]
+  ) throws(ParameterError) {
     var asked = recipe?.settings ?? [:]
+    var origins = asked.mapValues { _ in
+      (origin: ParameterOrigin.Origin.recipe, source: recipe?.name)
+    }
     for setting in settings {
       let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard parts.count == 2 else {
         throw ParameterError("--set \(setting): write NAME=VALUE")
       }
-      asked[String(parts[0])] = String(parts[1])
+      let name = String(parts[0])
+      asked[name] = String(parts[1])
+      origins[name] = (.commandLine, sources[name] ?? "--set")
     }
     let known = ParameterDefinition.all.map(\.name)
     for name in asked.keys.sorted() where !known.contains(name) {
@@ -47,9 +57,15 @@ public struct ParameterSet: Sendable, Equatable {
           unit: definition.unit, isDefault: value == nil || value == standard))
     }
     self.parameters = parameters
+    self.origins = origins.sorted { $0.key < $1.key }.map {
+      ParameterOrigin(name: $0.key, origin: $0.value.origin, source: $0.value.source)
+    }
     values = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0.value) })
     try refuseContradictions()
   }
+
+  /// Whether two sets ask for the same, wherever that comes from.
+  public static func == (a: ParameterSet, b: ParameterSet) -> Bool { a.parameters == b.parameters }
 
   private func refuseContradictions() throws(ParameterError) {
     let pairs = [

@@ -69,6 +69,10 @@ struct ResultComparison {
         a[name] ?? [], b[name] ?? [], isDrift: name.contains("drift"))
       if difference > largest { (largest, place) = (difference, name) }
     }
+    // Parts of the sample follow from the labels; where those differ, they are no difference of their own.
+    if stored.maps.map(\.digest) == computed.maps.map(\.digest), stored.blocks != computed.blocks {
+      return (1, "cluster_block.pixels")
+    }
     let depth = depthDifference()
     return depth > largest ? (depth, "cluster_depth.pixels") : (largest, place)
   }
@@ -157,6 +161,11 @@ struct ResultComparison {
       add("cluster_surface.surface_pixels", cluster.surface.map { Double($0.surfacePixels) })
       add("cluster_surface.surface_area_um2", cluster.surface?.surfaceAreaUM2)
       if let chemistry = cluster.chemistry { addChemistry(chemistry, add) }
+      for estimate in cluster.estimates {
+        // The error beside the value: small ones are rounding where no part differs.
+        add("cluster_estimate \(estimate.quantity)", estimate.value)
+        add("cluster_estimate \(estimate.quantity)", estimate.error)
+      }
       for value in cluster.meanSpectrum { add("cluster_spectrum.mean_od", value) }
       for value in cluster.deviationSpectrum { add("cluster_spectrum.sd_od", value) }
       for element in cluster.elements {

@@ -19,9 +19,19 @@ struct SummaryStage {
     let fit = try ReferenceFit(parameters, known: references, energies: scan.energies, mask.edges)
     let chemistry = Chemistry(
       parameters: parameters, plan: mask.edges, energies: scan.energies, fit: fit)
-    let (clusters, findings) = try clusters(
-      scan, registered.frames, clustered, surface.depth, chemistry)
     let histogram = depthHistogram(surface.depth, clustered)
+    let found = surface.depth.map {
+      pieces(
+        of: clustered.labelImage, isOutside: $0.isOutside, height: scan.height, width: scan.width)
+    }
+    let statistics = BlockStatistics(
+      scan, clustered, surface.depth,
+      isAtSurface: found?.isAtSurface
+        ?? [Bool](repeating: false, count: scan.height * scan.width))
+    let blocks = statistics.clusterBlocks()
+    let (clusters, findings) = try clusters(
+      scan, registered.frames, clustered, found, statistics.blocks, chemistry
+    ) { statistics.placeEstimates(of: $0, blocks, histogram) }
     return ResultRecord(
       totalPixels: scan.height * scan.width, analysedPixels: clustered.grid.pixels.count,
       eligiblePixels: clustered.eligibleCount,
@@ -44,7 +54,7 @@ struct SummaryStage {
         .init(
           radius: $0.radius, clusterCount: $0.clusters, noisePixels: $0.noise, isUsed: $0.isUsed)
       },
-      references: fit.map { $0.references.map(\.spectrum) } ?? [])
+      references: fit.map { $0.references.map(\.spectrum) } ?? [], blocks: blocks)
   }
 
   private func frames(
@@ -72,33 +82,56 @@ struct SummaryStage {
   // MARK: Clusters
 
   private func clusters(
-    _ scan: Scan, _ frames: FrameStore, _ clustered: ClusteringStage.Output, _ depth: Depth?,
-    _ chemistry: Chemistry
+    _ scan: Scan, _ frames: FrameStore, _ clustered: ClusteringStage.Output, _ pieces: Pieces?,
+    _ blocks: SpatialBlocks, _ chemistry: Chemistry,
+    placeEstimates: (_ label: Int) -> [ClusterEstimate]
   ) throws -> (clusters: [ClusterRecord], findings: [Chemistry.Findings]) {
     var points = [[Int]](repeating: [], count: clustered.clusterCount)
+    // The pixels of each cluster that DBSCAN labelled, block by block.
+    let none = [[Int]](repeating: [], count: blocks.count)
+    var groups = [[[Int]]](repeating: none, count: clustered.clusterCount)
     for (point, label) in clustered.dbscanLabels.enumerated() where label >= 0 {
       points[Int(label)].append(point)
+      groups[Int(label)][Int(blocks.numbers[point])].append(Int(clustered.grid.pixels[point]))
     }
-    let groups = points.map { $0.map { Int(clustered.grid.pixels[$0]) } }
     var pixels = [Int](repeating: 0, count: clustered.clusterCount)
     for label in clustered.labels where label >= 0 { pixels[Int(label)] += 1 }
+    let members = groups
     let spectra = try mapInParallel(frames.count) { (frame) throws(ScratchFailure) in
       let image = try frames.image(frame)
-      return groups.map { statistics(image, $0) }
+      return members.map { statistics(image, $0) }
     }
-    let surfaces = surfaces(scan, clustered, depth)
+    let surfaces = surfaces(scan, clustered, pieces)
     let widths = widths(clustered)
-    let found = groups.indices.map { label in
+    let counts = members.map { $0.map(\.count) }
+    func measured(_ label: Int, _ od: [Double]) -> Chemistry.Findings {
       chemistry.findings(
-        spectra.map { $0[label].mean }, spread: spread(of: points[label], clustered.features),
-        width: widths[label])
+        od, spread: spread(of: points[label], clustered.features), width: widths[label])
+    }
+    let found = groups.indices.map { label in measured(label, spectra.map { $0[label].mean }) }
+    // Each cluster once more without one block after the other.
+    let withoutOne = mapInParallel(groups.count * blocks.count) { number -> Chemistry.Findings? in
+      let (label, block) = (number / blocks.count, number % blocks.count)
+      let all = counts[label].reduce(0, +)
+      let rest = all - counts[label][block]
+      if rest == 0 { return nil }
+      if rest == all { return found[label] }
+      let od = spectra.map { frame in
+        (frame[label].mean * Double(all) - frame[label].sums[block]) / Double(rest)
+      }
+      return chemistry.findings(od, spread: 0, width: 0)
     }
     let clusters = groups.indices.map { label in
       ClusterRecord(
-        label: label, pixels: pixels[label], dbscanPixels: groups[label].count,
+        label: label, pixels: pixels[label], dbscanPixels: points[label].count,
         areaUM2: area(of: pixels[label], scan), meanSpectrum: spectra.map { $0[label].mean },
         deviationSpectrum: spectra.map { $0[label].deviation }, elements: found[label].elements,
-        surface: surfaces?[label], chemistry: found[label].chemistry)
+        surface: surfaces?[label], chemistry: found[label].chemistry,
+        estimates: placeEstimates(label)
+          + BlockStatistics.spectrumEstimates(
+            found[label],
+            withoutOne: Array(
+              withoutOne[label * blocks.count..<(label + 1) * blocks.count])))
     }
     return (clusters, found)
   }
@@ -131,12 +164,9 @@ struct SummaryStage {
 
   /// What of each cluster touches the surface.
   private func surfaces(
-    _ scan: Scan, _ clustered: ClusteringStage.Output, _ depth: Depth?
+    _ scan: Scan, _ clustered: ClusteringStage.Output, _ pieces: Pieces?
   ) -> [ClusterRecord.Surface]? {
-    guard let depth else { return nil }
-    let (height, width) = (clustered.grid.height, clustered.grid.width)
-    var found = pieces(
-      of: clustered.labelImage, isOutside: depth.isOutside, height: height, width: width)
+    guard var found = pieces?.ofLabel else { return nil }
     // A cluster may have lost all its pixels.
     while found.count < clustered.clusterCount { found.append([]) }
     return found.map { pieces in
@@ -148,16 +178,20 @@ struct SummaryStage {
     }
   }
 
-  /// The mean and the standard deviation (n - 1) of the optical density over some pixels.
-  private func statistics(_ image: Image, _ pixels: [Int]) -> (mean: Double, deviation: Double) {
-    let count = Double(pixels.count)
+  /// The mean and the standard deviation (n - 1) of the optical density over the pixels of some blocks, and each block's
+  /// sum.
+  private func statistics(
+    _ image: Image, _ blocks: [[Int]]
+  ) -> (mean: Double, deviation: Double, sums: [Double]) {
+    let count = Double(blocks.reduce(0) { $0 + $1.count })
     return image.pixels.withUnsafeBufferPointer { values in
-      let mean = pixels.reduce(0.0) { $0 + Double(values[$1]) } / count
-      let squares = pixels.reduce(0.0) { sum, pixel in
+      let sums = blocks.map { $0.reduce(0.0) { $0 + Double(values[$1]) } }
+      let mean = sums.reduce(0, +) / count
+      let squares = blocks.joined().reduce(0.0) { sum, pixel in
         let difference = Double(values[pixel]) - mean
         return sum + difference * difference
       }
-      return (mean, (squares / max(count - 1, 1)).squareRoot())
+      return (mean, (squares / max(count - 1, 1)).squareRoot(), sums)
     }
   }
 

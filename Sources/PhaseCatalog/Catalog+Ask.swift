@@ -1,3 +1,4 @@
+import Foundation
 internal import GRDB
 
 extension Catalog {
@@ -8,25 +9,30 @@ extension Catalog {
   public func ask(_ query: StoredQuery, parameters given: [String: String] = [:]) throws
     -> AnswerTable
   {
-    let known = query.parameters.map(\.name)
+    let parameters = query.parameters
+    let known = parameters.map(\.name)
     if let unknown = given.keys.sorted().first(where: { !known.contains($0) }) {
       throw CatalogError.question(
         "query \(query.name) has no parameter \"\(unknown)\""
           + (known.isEmpty ? "" : ": it has " + known.joined(separator: ", ")))
     }
-    var arguments: [String: (any DatabaseValueConvertible)?] = [:]
-    for parameter in query.parameters {
+    var arguments: [String: AnswerTable.Value] = [:]
+    for parameter in parameters {
       guard let text = given[parameter.name] ?? parameter.defaultText else {
         throw CatalogError.question(
           "query \(query.name) needs --param \(parameter.name)=...: \(parameter.meaning)")
       }
       arguments[parameter.name] = try Self.value(text, of: parameter, in: query)
     }
+    if let file = query.file {
+      return try UserSQL(path: path, name: file).answer(query.sql, parameters: arguments)
+    }
     return try read { database in
       let statement = try database.makeStatement(sql: query.sql)
       let columns = statement.columnNames
       // Row by row: a row that is kept would be copied twice.
-      let cursor = try Row.fetchCursor(statement, arguments: StatementArguments(arguments))
+      let cursor = try Row.fetchCursor(
+        statement, arguments: StatementArguments(arguments.mapValues(\.databaseValue)))
       var rows: [[AnswerTable.Value]] = []
       while let row = try cursor.next() { rows.append(row.databaseValues.map(Self.answer)) }
       return AnswerTable(columns: columns, rows: rows)
@@ -41,23 +47,23 @@ extension Catalog {
   }
 
   private static func value(
-    _ text: String, of parameter: StoredQuery.Parameter, in query: StoredQuery
-  ) throws -> any DatabaseValueConvertible {
+    _ text: String, of parameter: StoredQuery.Field, in query: StoredQuery
+  ) throws -> AnswerTable.Value {
     switch parameter.type {
     case "number":
       guard let number = Double(text), number.isFinite else { break }
-      return number
+      return .real(number)
     case "integer":
-      guard let number = Int(text) else { break }
-      return number
-    default: return text
+      guard let number = Int64(text) else { break }
+      return .integer(number)
+    default: return .text(text)
     }
     throw CatalogError.question(
       "query \(query.name): \(parameter.name)=\(text) is not \(parameter.type == "number" ? "a" : "an") "
         + parameter.type)
   }
 
-  private static func answer(_ value: DatabaseValue) -> AnswerTable.Value {
+  static func answer(_ value: DatabaseValue) -> AnswerTable.Value {
     switch value.storage {
     case .null: .null
     case .int64(let number): .integer(number)
@@ -115,7 +121,7 @@ extension Catalog {
     return try resolve(id, table: "scan", column: "scan_id", "scan")
   }
 
-  private func resolve(
+  func resolve(
     _ name: String, table: String, column: String, _ what: String
   ) throws -> String {
     let prefix = name.lowercased()
@@ -174,5 +180,17 @@ extension Catalog {
       throw CatalogError.notFound("\(path): run \(run.prefix(12)) has no map \"\(kind)\"")
     }
     return tiff
+  }
+}
+
+extension AnswerTable.Value {
+  fileprivate var databaseValue: DatabaseValue {
+    switch self {
+    case .null: .null
+    case .integer(let number): number.databaseValue
+    case .real(let number): number.databaseValue
+    case .text(let text): text.databaseValue
+    case .blob(let bytes): Data(bytes).databaseValue
+    }
   }
 }

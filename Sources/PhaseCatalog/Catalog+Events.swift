@@ -1,7 +1,7 @@
 import Foundation
 internal import GRDB
 
-/// What people say of scans, runs and samples: each an event behind those before it, never changed. But
+/// What people say of scans, runs and samples (of phases: see Catalog+Phases): each an event behind those before it, never changed. But
 /// for notes, what has been said already is not said again: then these return false, and not a byte
 /// is written.
 extension Catalog {
@@ -160,7 +160,7 @@ extension Catalog {
 
   // MARK: The graph
 
-  private func require(_ subject: EventSubject, in database: Database) throws {
+  func require(_ subject: EventSubject, in database: Database) throws {
     let column = subject.kind == "sample" ? "name" : subject.kind + "_id"
     let isThere = try database.exists(
       "SELECT 1 FROM \(subject.kind) WHERE \(column) = ?", [subject.text])
@@ -170,33 +170,51 @@ extension Catalog {
   }
 
   /// Appends an event behind the heads: the events that none follows yet.
-  private static func say(
+  static func say(
     _ kind: String, _ subject: EventSubject, name: String? = nil, value: String? = nil,
     in database: Database
   ) throws {
-    let heads = try database.rows(
+    _ = try say([(kind, subject, name, value)], in: database)
+  }
+
+  /// Appends events, the first behind the heads, and each other behind the one before it.
+  ///
+  /// - Returns: this file's number for each.
+  static func say(
+    _ contents: [(kind: String, subject: EventSubject, name: String?, value: String?)],
+    in database: Database
+  ) throws -> [Int64] {
+    if contents.isEmpty { return [] }
+    var keys: [Int64] = []
+    var heads = try database.rows(
       """
       SELECT event_key, event_id FROM event
       WHERE NOT EXISTS (
         SELECT 1 FROM event_predecessor AS link WHERE link.predecessor_key = event.event_key)
       ORDER BY event_id
-      """)
-    let event = EventRecord(
-      kind: kind, subject: subject, name: name, value: value, author: NSUserName(),
-      recordedAt: timestamp(
-        after: try String.fetchOne(database, sql: "SELECT max(recorded_at) FROM event")),
-      predecessors: try heads.map { try $0.text("event_id") })
-    let id = event.id
-    try database.insert(
-      "event",
-      [
-        "event_id": id, "kind": kind, "subject_kind": subject.kind, "subject": subject.text,
-        "name": name, "value": value, "author": event.author, "recorded_at": event.recordedAt,
-      ])
-    let key = try database.requiredKey(of: "event", id: id)
-    for head in heads {
+      """
+    ).map { (key: try $0.key("event_key"), id: try $0.text("event_id")) }
+    var last = try String.fetchOne(database, sql: "SELECT max(recorded_at) FROM event")
+    for (kind, subject, name, value) in contents {
+      let event = EventRecord(
+        kind: kind, subject: subject, name: name, value: value, author: NSUserName(),
+        recordedAt: timestamp(after: last), predecessors: heads.map(\.id))
+      let id = event.id
       try database.insert(
-        "event_predecessor", ["event_key": key, "predecessor_key": try head.key("event_key")])
+        "event",
+        [
+          "event_id": id, "kind": kind, "subject_kind": subject.kind, "subject": subject.text,
+          "name": name, "value": value, "author": event.author, "recorded_at": event.recordedAt,
+        ])
+      let key = try database.requiredKey(of: "event", id: id)
+      for head in heads {
+        try database.insert(
+          "event_predecessor", ["event_key": key, "predecessor_key": head.key])
+      }
+      heads = [(key, id)]
+      last = event.recordedAt
+      keys.append(key)
     }
+    return keys
   }
 }

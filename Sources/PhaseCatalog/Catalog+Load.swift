@@ -141,7 +141,28 @@ extension Catalog {
           radius: try $0.real("radius"), clusterCount: try $0.integer("cluster_count"),
           noisePixels: try $0.integer("noise_pixels"), isUsed: try $0.integer("is_used") == 1)
       },
-      references: try references(ofResult: key, in: database))
+      references: try references(ofResult: key, in: database),
+      blocks: try blocks(ofResult: key, in: database))
+  }
+
+  private static func blocks(
+    ofResult key: Int64, in database: Database
+  ) throws -> [ClusterBlock] {
+    var depths: [[Int]: [Int: Int]] = [:]
+    for row in try database.rows(
+      "SELECT * FROM cluster_block_depth WHERE result_key = ?", [key])
+    {
+      let place = [try row.integer("label"), try row.integer("block")]
+      depths[place, default: [:]][try row.integer("bin")] = try row.integer("pixels")
+    }
+    return try database.rows(
+      "SELECT * FROM cluster_block WHERE result_key = ? ORDER BY label, block", [key]
+    ).map { row in
+      let (label, block) = (try row.integer("label"), try row.integer("block"))
+      return ClusterBlock(
+        label: label, block: block, pixels: try row.integer("pixels"),
+        surfacePixels: try row.integer("surface_pixels"), depth: depths[[label, block]] ?? [:])
+    }
   }
 
   private static func frames(
@@ -201,7 +222,15 @@ extension Catalog {
           surfacePixels: try $0.integer("surface_pixels"),
           surfaceAreaUM2: try $0.optionalReal("surface_area_um2"))
       },
-      chemistry: try chemistry(resultKey: resultKey, label: label, in: database))
+      chemistry: try chemistry(resultKey: resultKey, label: label, in: database),
+      estimates: try database.rows(
+        "SELECT * FROM cluster_estimate WHERE result_key = ? AND label = ? ORDER BY quantity",
+        [resultKey, label]
+      ).map {
+        .init(
+          quantity: try $0.text("quantity"), value: try $0.real("value"),
+          error: try $0.optionalReal("error"))
+      })
   }
 
   /// The id that a stored execution should have.

@@ -26,6 +26,7 @@ extension Catalog {
     Migration(name: "v002_surfaces", sql: PackageResources.v002_surfaces_sql),
     Migration(name: "v003_chemistry", sql: PackageResources.v003_chemistry_sql),
     Migration(name: "v004_growth", sql: PackageResources.v004_growth_sql),
+    Migration(name: "v005_questions", sql: PackageResources.v005_questions_sql),
   ]
 
   /// What bringing a catalog up to date did.

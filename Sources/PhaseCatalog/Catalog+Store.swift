@@ -133,6 +133,7 @@ extension Catalog {
             "largest_difference_in": record.largestDifferenceIn,
           ])
       }
+      if resultKey != nil { try Self.assignPhases(ofRun: run.id, in: database) }
     }
   }
 
@@ -285,6 +286,14 @@ extension Catalog {
         "execution_stage",
         [
           "execution_key": key, "number": number, "stage": stage.name, "seconds": stage.seconds,
+        ])
+    }
+    for given in execution.origins {
+      try database.insert(
+        "execution_parameter",
+        [
+          "execution_key": key, "name": given.name, "origin": given.origin.rawValue,
+          "source": given.source,
         ])
     }
     return key

@@ -83,6 +83,7 @@ extension Catalog {
           ]
         })
     }
+    try insert(result.blocks, resultKey: key, into: database)
     for map in result.maps {
       try database.insert(
         "map",
@@ -135,10 +136,36 @@ extension Catalog {
     if let chemistry = cluster.chemistry {
       try insert(chemistry, resultKey: resultKey, label: cluster.label, into: database)
     }
+    try database.insert(
+      "cluster_estimate", columns: ["result_key", "label", "quantity", "value", "error"],
+      rows: cluster.estimates.lazy.map {
+        [
+          resultKey.databaseValue, cluster.label.databaseValue, $0.quantity.databaseValue,
+          $0.value.databaseValue, $0.error.databaseValue,
+        ]
+      })
+  }
+
+  /// Stores what lies in each part of the sample.
+  private static func insert(
+    _ blocks: [ClusterBlock], resultKey: Int64, into database: Database
+  ) throws {
+    try database.insert(
+      "cluster_block", columns: ["result_key", "label", "block", "pixels", "surface_pixels"],
+      rows: blocks.lazy.map { block in
+        [resultKey, block.label, block.block, block.pixels, block.surfacePixels].values
+      })
+    try database.insert(
+      "cluster_block_depth", columns: ["result_key", "label", "block", "bin", "pixels"],
+      rows: blocks.lazy.flatMap { block in
+        block.depth.sorted { $0.key < $1.key }.map { bin, pixels in
+          [resultKey, block.label, block.block, bin, pixels].values
+        }
+      })
   }
 
   /// Stores a reference spectrum, where it is new.
-  private static func insert(_ reference: ReferenceSpectrum, into database: Database) throws {
+  static func insert(_ reference: ReferenceSpectrum, into database: Database) throws {
     let id = reference.id
     if try database.key(of: "reference_spectrum", id: id) != nil { return }
     try database.insert("reference_spectrum", ["reference_spectrum_id": id])
@@ -211,4 +238,8 @@ extension Catalog {
         ])
     }
   }
+}
+
+extension [any DatabaseValueConvertible] {
+  fileprivate var values: [DatabaseValue] { map(\.databaseValue) }
 }

@@ -69,12 +69,14 @@ package struct ClusterRecord: Sendable, Equatable {
   package var surface: Surface?
   /// What is measured of its spectrum; nil in results of before schema 3.
   package var chemistry: ClusterChemistry?
+  /// Numbers with their errors over the parts of the sample; none in results of before schema 5.
+  package var estimates: [ClusterEstimate]
 
   /// A cluster.
   package init(
     label: Int, pixels: Int, dbscanPixels: Int, areaUM2: Double?, meanSpectrum: [Double],
     deviationSpectrum: [Double], elements: [Element], surface: Surface? = nil,
-    chemistry: ClusterChemistry? = nil
+    chemistry: ClusterChemistry? = nil, estimates: [ClusterEstimate] = []
   ) {
     self.label = label
     self.pixels = pixels
@@ -85,5 +87,9 @@ package struct ClusterRecord: Sendable, Equatable {
     self.elements = elements
     self.surface = surface
     self.chemistry = chemistry
+    // As they are stored.
+    self.estimates = estimates.sorted {
+      $0.quantity.utf8.lexicographicallyPrecedes($1.quantity.utf8)
+    }
   }
 }

@@ -28,9 +28,9 @@ struct EventRecord: Sendable, Equatable {
 
 /// What an event is about.
 public struct EventSubject: Sendable, Equatable, CustomStringConvertible {
-  /// "run", "scan" or "sample".
+  /// "run", "scan", "sample" or "phase".
   public let kind: String
-  /// The full id of the run or scan, or the sample's name.
+  /// The full id of the run or scan, or the sample's or phase's name.
   public let text: String
 
   /// A subject.
@@ -46,6 +46,11 @@ public struct EventSubject: Sendable, Equatable, CustomStringConvertible {
   /// A sample, by its name.
   public static func sample(_ name: String) -> EventSubject { .init(kind: "sample", text: name) }
 
+  /// A phase, by its name.
+  static func phase(_ name: String) -> EventSubject { .init(kind: "phase", text: name) }
+
   /// "run 3f2a91b0c4d7", "sample M1".
-  public var description: String { "\(kind) \(kind == "sample" ? text : String(text.prefix(12)))" }
+  public var description: String {
+    "\(kind) \(kind == "run" || kind == "scan" ? String(text.prefix(12)) : text)"
+  }
 }

@@ -1,3 +1,23 @@
+/// Where a parameter's value came from.
+package struct ParameterOrigin: Sendable, Equatable {
+  package enum Origin: String, Sendable {
+    case recipe
+    case commandLine = "command line"
+  }
+
+  package var name: String
+  package var origin: Origin
+  /// The recipe's name or file, or the option.
+  package var source: String?
+
+  /// A parameter's origin.
+  package init(name: String, origin: Origin, source: String?) {
+    self.name = name
+    self.origin = origin
+    self.source = source
+  }
+}
+
 /// One time that a run was computed.
 package struct ExecutionRecord: Sendable, Equatable {
   /// What a run is computed for.
@@ -27,11 +47,13 @@ package struct ExecutionRecord: Sendable, Equatable {
   package var command: String
   /// Where the execution failed, the last is the stage that did.
   package var stages: [Stage]
+  /// Of the parameters that were asked for, by name.
+  package var origins: [ParameterOrigin]
 
   /// An execution.
   package init(
     purpose: Purpose, environment: [String: String], startedAt: String, finishedAt: String,
-    host: String, command: String, stages: [Stage]
+    host: String, command: String, stages: [Stage], origins: [ParameterOrigin] = []
   ) {
     self.purpose = purpose
     self.environment = environment
@@ -41,6 +63,7 @@ package struct ExecutionRecord: Sendable, Equatable {
     self.host = host
     self.command = command
     self.stages = stages
+    self.origins = origins
   }
 
   /// The environment's identity.

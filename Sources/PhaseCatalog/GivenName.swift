@@ -3,7 +3,7 @@ import Foundation
 /// The names that people give: samples, their attributes, tags.
 public enum GivenName {
   /// The one form that is stored (Unicode NFC): names that look the same are the same.
-  static func stored(_ name: String) -> String { name.precomposedStringWithCanonicalMapping }
+  public static func stored(_ name: String) -> String { name.precomposedStringWithCanonicalMapping }
 
   /// Whether a text may be a name: 1 to 200 Unicode scalars that are visible or spaces, not only spaces.
   public static func isUsable(_ name: String) -> Bool {

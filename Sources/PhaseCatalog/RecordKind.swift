@@ -60,7 +60,8 @@ struct RecordKind: Sendable {
       parts: [
         "result_value", "result_component", "result_warning", "result_frame", "result_radius",
         "cluster", "cluster_spectrum", "cluster_element", "cluster_surface", "cluster_quality",
-        "cluster_edge", "cluster_ratio", "cluster_fit",
+        "cluster_edge", "cluster_ratio", "cluster_fit", "cluster_estimate", "cluster_block",
+        "cluster_block_depth",
       ].map { Part(table: $0, owner: "result_key") } + [
         Part(
           table: "cluster_fit_part", owner: "result_key",
@@ -72,6 +73,7 @@ struct RecordKind: Sendable {
       links: ["run_key": "run", "environment_key": "environment", "result_key": "result"],
       parts: [
         Part(table: "execution_stage", owner: "execution_key"),
+        Part(table: "execution_parameter", owner: "execution_key"),
         Part(
           table: "verification", owner: "execution_key", links: ["compared_result_key": "result"]),
       ]),
@@ -79,7 +81,9 @@ struct RecordKind: Sendable {
       name: "event", table: "event", key: "event_key", identity: ["event_id"],
       parts: [
         Part(
-          table: "event_predecessor", owner: "event_key", links: ["predecessor_key": "event"])
+          table: "event_predecessor", owner: "event_key", links: ["predecessor_key": "event"]),
+        Part(table: "phase_condition", owner: "event_key"),
+        Part(table: "phase_score", owner: "event_key"),
       ]),
   ]
 

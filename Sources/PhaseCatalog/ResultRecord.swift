@@ -151,6 +151,8 @@ package struct ResultRecord: Sendable, Equatable {
   package var radii: [Radius]
   /// The spectra that clusters were fitted with.
   package var references: [ReferenceSpectrum]
+  /// What of each cluster lies in each part of the sample, by label and block; none in results of before schema 5.
+  package var blocks: [ClusterBlock]
 
   /// A result.
   package init(
@@ -158,7 +160,8 @@ package struct ResultRecord: Sendable, Equatable {
     alteredValues: Int, smallestFindablePixels: Int, values: [Value],
     componentVariances: [Double], usedComponents: Int, warnings: [String], frames: [FrameRow],
     clusters: [ClusterRecord], depthHistogram: [Int: [Int: Int]], depthBinPX: Double,
-    maps: [MapRecord], radii: [Radius] = [], references: [ReferenceSpectrum] = []
+    maps: [MapRecord], radii: [Radius] = [], references: [ReferenceSpectrum] = [],
+    blocks: [ClusterBlock] = []
   ) {
     self.totalPixels = totalPixels
     self.analysedPixels = analysedPixels
@@ -177,6 +180,7 @@ package struct ResultRecord: Sendable, Equatable {
     self.maps = maps
     self.radii = radii
     self.references = references
+    self.blocks = blocks
   }
 
   /// The maps that are part of the identity: labels. Others hold rounded numbers.

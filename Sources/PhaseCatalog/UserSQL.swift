@@ -9,6 +9,8 @@ import Foundation
 public struct UserSQL: Sendable {
   /// The catalog.
   public var path: String
+  /// What errors call it.
+  public var name: String
   /// How long a statement may run, s.
   public var deadline: Double = 10
   /// The most rows that are returned.
@@ -18,21 +20,27 @@ public struct UserSQL: Sendable {
 
   /// User SQL on the catalog at a path, which must have been opened as a ``Catalog`` before: that
   /// checks that it is one.
-  public init(path: String) { self.path = path }
+  public init(path: String, name: String = "sql") {
+    self.path = path
+    self.name = name
+  }
 
   /// The answer to one statement.
   ///
+  /// - Parameter parameters: the values of its named parameters (`:name`).
   /// - Throws: ``CatalogError/question(_:)`` with SQLite's reason.
-  public func answer(_ sql: String) throws -> AnswerTable {
+  public func answer(
+    _ sql: String, parameters: [String: AnswerTable.Value] = [:]
+  ) throws -> AnswerTable {
     // SQLite would take it for the end.
-    if sql.utf8.contains(0) { throw CatalogError.question("sql: a zero byte in the statement") }
+    if sql.utf8.contains(0) { throw CatalogError.question("\(name): a zero byte in the statement") }
     do {
-      return try answerOnce(sql)
+      return try answerOnce(sql, parameters)
     } catch is HotJournal {
       // Another program crashed in this moment: opening the catalog rolls back what it left.
       _ = try Catalog(path: path, access: .read)
       do {
-        return try answerOnce(sql)
+        return try answerOnce(sql, parameters)
       } catch is HotJournal {
         throw CatalogError.busy(path: path)
       }
@@ -41,7 +49,9 @@ public struct UserSQL: Sendable {
 
   private struct HotJournal: Error {}
 
-  private func answerOnce(_ sql: String) throws -> AnswerTable {
+  private func answerOnce(
+    _ sql: String, _ parameters: [String: AnswerTable.Value]
+  ) throws -> AnswerTable {
     var connection: OpaquePointer?
     let flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_PRIVATECACHE
     defer { sqlite3_close_v2(connection) }
@@ -65,9 +75,32 @@ public struct UserSQL: Sendable {
       }
       return rest.map { String(cString: $0).allSatisfy { $0.isWhitespace || $0 == ";" } } ?? true
     }
-    guard let statement else { throw CatalogError.question("sql: no statement in it") }
-    guard isComplete else { throw CatalogError.question("sql: one statement at a time") }
+    guard let statement else { throw CatalogError.question("\(name): no statement in it") }
+    guard isComplete else { throw CatalogError.question("\(name): one statement at a time") }
+    try bind(parameters, to: statement)
     return try rows(of: statement, connection)
+  }
+
+  private func bind(
+    _ parameters: [String: AnswerTable.Value], to statement: OpaquePointer
+  ) throws {
+    // SQLite copies what it is given.
+    let copy = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+    let count = sqlite3_bind_parameter_count(statement)
+    for place in 0..<count {
+      let name =
+        sqlite3_bind_parameter_name(statement, place + 1).map { String(cString: $0) } ?? "?"
+      switch parameters[String(name.dropFirst())] {
+      case .real(let number)?: sqlite3_bind_double(statement, place + 1, number)
+      case .integer(let number)?: sqlite3_bind_int64(statement, place + 1, number)
+      case .text(let text)?: sqlite3_bind_text(statement, place + 1, text, -1, copy)
+      default:
+        throw CatalogError.question(
+          "\(self.name): parameter \(name) has no value: "
+            + (parameters.isEmpty && self.name == "sql"
+              ? "write the value" : "document it in the header: -- :name type = default  meaning"))
+      }
+    }
   }
 
   private func secure(_ connection: OpaquePointer) {
@@ -113,17 +146,17 @@ public struct UserSQL: Sendable {
       switch sqlite3_step(statement) {
       case SQLITE_ROW:
         guard rows.count < mostRows else {
-          throw CatalogError.question("sql: more than \(mostRows) rows: add LIMIT")
+          throw CatalogError.question("\(name): more than \(mostRows) rows: add LIMIT")
         }
         let row = (0..<count).map { value(statement, $0) }
         bytes += row.reduce(0) { $0 + $1.byteCount }
         guard bytes <= mostBytes else {
-          throw CatalogError.question("sql: more than \(mostBytes >> 20) MiB: ask for less")
+          throw CatalogError.question("\(name): more than \(mostBytes >> 20) MiB: ask for less")
         }
         rows.append(row)
       case SQLITE_DONE: return AnswerTable(columns: columns, rows: rows)
       case SQLITE_INTERRUPT:
-        throw CatalogError.question("sql: not answered within \(Int(deadline)) s")
+        throw CatalogError.question("\(name): not answered within \(Int(deadline)) s")
       case SQLITE_BUSY: throw CatalogError.busy(path: path)
       default: throw failure(connection)
       }
@@ -147,12 +180,12 @@ public struct UserSQL: Sendable {
     switch sqlite3_errcode(connection) {
     case SQLITE_AUTH:
       CatalogError.question(
-        "sql: only SELECT is allowed: this connection cannot write or open anything")
+        "\(name): only SELECT is allowed: this connection cannot write or open anything")
     case SQLITE_BUSY: CatalogError.busy(path: path)
     case SQLITE_READONLY: HotJournal()
     case SQLITE_NOMEM, SQLITE_TOOBIG:
-      CatalogError.question("sql: needs too much memory: ask for less")
-    default: CatalogError.question("sql: " + String(cString: sqlite3_errmsg(connection)))
+      CatalogError.question("\(name): needs too much memory: ask for less")
+    default: CatalogError.question("\(name): " + String(cString: sqlite3_errmsg(connection)))
     }
   }
 

@@ -152,37 +152,52 @@ public struct Piece: Sendable, Equatable {
   }
 }
 
+/// The pieces of each of some labels.
+public struct Pieces: Sendable, Equatable {
+  /// By label.
+  public var ofLabel: [[Piece]]
+  /// Whether each pixel is in a piece that touches the surface.
+  public var isAtSurface: [Bool]
+}
+
 /// The pieces of each of some labels: pixels of one label that are connected by sides.
 ///
 /// - Parameters:
 ///   - labels: a label a pixel; those below 0 make no pieces.
 ///   - isOutside: the empty field that the surface borders.
 /// - Complexity: O(pixels).
-public func pieces(of labels: [Int32], isOutside: [Bool], height: Int, width: Int) -> [[Piece]] {
+public func pieces(of labels: [Int32], isOutside: [Bool], height: Int, width: Int) -> Pieces {
   let count = Int((labels.max() ?? -1) + 1)
-  var pieces = [[Piece]](repeating: [], count: max(count, 0))
+  var found = Pieces(
+    ofLabel: [[Piece]](repeating: [], count: max(count, 0)),
+    isAtSurface: [Bool](repeating: false, count: labels.count))
   var isDone = [Bool](repeating: false, count: labels.count)
-  var pending: [Int] = []
+  // The pixels of a piece; those behind `next` are still to be looked at.
+  var members: [Int] = []
   for first in labels.indices where labels[first] >= 0 && !isDone[first] {
-    var piece = Piece(pixels: 0, isAtSurface: false)
+    var isAtSurface = false
     isDone[first] = true
-    pending.append(first)
-    while let pixel = pending.popLast() {
-      piece.pixels += 1
-      let (y, x) = (pixel / width, pixel % width)
+    members.removeAll(keepingCapacity: true)
+    members.append(first)
+    var next = 0
+    while next < members.count {
+      let (y, x) = (members[next] / width, members[next] % width)
+      next += 1
       for (dy, dx) in sideSteps {
         let (row, column) = (y + dy, x + dx)
         guard row >= 0, row < height, column >= 0, column < width else { continue }
-        let next = row * width + column
-        if isOutside[next] { piece.isAtSurface = true }
-        guard labels[next] == labels[first], !isDone[next] else { continue }
-        isDone[next] = true
-        pending.append(next)
+        let neighbour = row * width + column
+        if isOutside[neighbour] { isAtSurface = true }
+        guard labels[neighbour] == labels[first], !isDone[neighbour] else { continue }
+        isDone[neighbour] = true
+        members.append(neighbour)
       }
     }
-    pieces[Int(labels[first])].append(piece)
+    if isAtSurface { for pixel in members { found.isAtSurface[pixel] = true } }
+    found.ofLabel[Int(labels[first])].append(
+      Piece(pixels: members.count, isAtSurface: isAtSurface))
   }
-  return pieces
+  return found
 }
 
 /// The measured pixels without sample that are connected (by sides) to the rim of what was

@@ -10,7 +10,7 @@ struct ExampleCommand: DocumentedCommand {
       between them, an Nd-rich, Fe-poor altered layer along the surface, empty field around. The \
       absorption is tabulated (xraylib) with near-edge structure; frames blur, drift and count \
       photons. What is true of it lies in DIR/truth: labels (0 grains, 1 boundary phase, 2 layer, \
-      3 iron where it was asked for, -2 no sample), depth, drift, phases and their spectra. The same options give the same bytes.
+      3 iron where it was asked for, -2 no sample), depth, drift, phases, the layer's thickness, and spectra. The same options give the same bytes.
       """)
 
   static let examples = [
@@ -59,6 +59,12 @@ struct ExampleCommand: DocumentedCommand {
       valueName: "share"))
   var grading = 0.0
 
+  @Option(
+    help: ArgumentHelp(
+      "The altered layer's mean thickness, px, 1 to 40; without it, a share of the frame's side.",
+      valueName: "px"))
+  var layer: Double?
+
   @Option(help: "The microscope's blur: the standard deviation of its Gaussian, px, 0.3 to 3.")
   var blur = 0.85
 
@@ -88,6 +94,7 @@ struct ExampleCommand: DocumentedCommand {
       throw ValidationError("--corner-light takes 0.01 to 1")
     }
     guard (0...0.8).contains(grading) else { throw ValidationError("--grading takes 0 to 0.8") }
+    if let layer { try check("--layer", layer, 1...40) }
     guard (0.3...3).contains(blur) else { throw ValidationError("--blur takes 0.3 to 3") }
     try check("--iron-disc", ironDisc, 0...40)
     _ = try magnificationChange()
@@ -116,6 +123,7 @@ struct ExampleCommand: DocumentedCommand {
     example.largestDrift = drift
     example.cornerLight = cornerLight
     example.grading = grading
+    example.layer = layer
     example.blur = blur
     example.ironDisc = ironDisc
     example.magnification = try magnificationChange()

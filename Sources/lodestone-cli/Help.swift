@@ -1,4 +1,5 @@
 import ArgumentParser
+import PhaseCatalog
 
 /// A command whose help ends with examples, and with what else must not be wrapped.
 protocol DocumentedCommand: ParsableCommand {
@@ -29,12 +30,22 @@ enum Help {
       }
       command = next
     }
+    if command == QueryCommand.self, let query = query(in: arguments) { return query.help }
     let help = LodestoneCommand.helpMessage(for: command)
     guard let documented = command as? any DocumentedCommand.Type else { return help }
     let appendix = documented.appendix.isEmpty ? "" : documented.appendix + "\n\n"
     let examples = documented.examples.map { "  " + $0 }.joined(separator: "\n")
     let ending = appendix + "EXAMPLES:\n" + examples + "\n"
     return help.replacing(/\s+$/, with: "") + "\n\n" + ending
+  }
+
+  /// The stored query that stands behind the verb.
+  private static func query(in arguments: [String]) -> StoredQuery? {
+    let words = arguments.drop { $0 != "query" }.dropFirst()
+    let own = (try? OwnQueries.all()) ?? []
+    return words.lazy.compactMap { word in
+      (StoredQuery.all + own).first { $0.name == word }
+    }.first
   }
 
   /// The name that a command is called by: all are named in their configuration, but those whose

@@ -91,19 +91,24 @@ struct IngestCommand: DocumentedCommand {
 
   func run() throws {
     var given: [String] = []
+    var sources: [String: String] = [:]
     if drift != nil, settings.contains(where: { $0.hasPrefix("register.drift=") }) {
       throw ValidationError("--drift and --set register.drift are two drifts: give one")
     }
-    if let drift { given.append("register.drift=\(try DriftFile(path: drift).text)") }
+    if let drift {
+      given.append("register.drift=\(try DriftFile(path: drift).text)")
+      sources["register.drift"] = "--drift \(drift)"
+    }
     let references = try spectrum.map { try NamedReference(argument: $0) }
     if !references.isEmpty {
       if settings.contains(where: { $0.hasPrefix("fit.references=") }) {
         throw ValidationError("--spectrum and --set fit.references name references: give one")
       }
       given.append("fit.references=" + NamedReference.parameter(references))
+      sources["fit.references"] = spectrum.map { "--spectrum \($0)" }.joined(separator: " ")
     }
     let parameters = try ParameterSet(
-      recipe: recipe.map { try Recipe($0) }, settings: given + settings)
+      recipe: recipe.map { try Recipe($0) }, settings: given + settings, sources: sources)
     let catalog = dryRun ? nil : try catalog.open(.write)
     let ingest = catalog.map {
       Ingest(
@@ -241,38 +246,6 @@ extension RunDifference {
       ("nearest_run", nearestRun.map { .string($0) } ?? .null), ("has_result", .bool(hasResult)),
       ("differences", .array(parts)),
     ])
-  }
-}
-
-extension NamedReference {
-  /// A reference from NAME=FILE or NAME=FILE:COLUMN.
-  fileprivate init(argument: String) throws {
-    let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
-    guard parts.count == 2,
-      parts[0].allSatisfy({ $0.isLetter || $0.isNumber || "-_.+".contains($0) })
-    else {
-      throw ValidationError(
-        "--spectrum \(argument): write NAME=FILE, the name in letters, digits, and - _ . +")
-    }
-    var (path, column): (String, String?) = (parts[1], nil)
-    if !FileManager.default.fileExists(atPath: path), let colon = path.lastIndex(of: ":") {
-      column = String(path[path.index(after: colon)...])
-      path = String(path[..<colon])
-    }
-    if column == "" { throw ValidationError("--spectrum \(argument): no column behind the colon") }
-    let file = try SpectrumFile(path: path)
-    var index = column.flatMap(Int.init).map { $0 - 1 }
-    if let number = index, !file.columns.indices.contains(number) {
-      throw InputError("no column \(number + 1): it has \(file.columns.count)", path: path)
-    }
-    if let number = index, number == (try file.energyColumn()) {
-      throw InputError("column \(number + 1) holds the energies", path: path)
-    }
-    index = try index ?? file.absorptionColumn(named: column)
-    let spectrum = try file.spectrum(column: index ?? 1)
-    self.init(
-      name: parts[0],
-      spectrum: ReferenceSpectrum(energies: spectrum.energies, values: spectrum.values))
   }
 }
 

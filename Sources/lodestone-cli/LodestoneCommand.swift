@@ -23,7 +23,9 @@ struct LodestoneCommand: DocumentedCommand {
     version: "lodestone \(lodestoneVersion)",
     subcommands: [
       InitCommand.self, IngestCommand.self, ListCommand.self, ShowCommand.self,
-      QueryCommand.self, SQLCommand.self, AuditCommand.self, VerifyCommand.self,
+      QueryCommand.self, SQLCommand.self, CompareCommand.self, PhaseCommand.self,
+      AuditCommand.self,
+      VerifyCommand.self,
       SampleCommand.self, TagCommand.self, NoteCommand.self, RetractCommand.self,
       ExportCommand.self, ImportCommand.self, MergeCommand.self, BackupCommand.self,
       CheckCommand.self, MigrateCommand.self, ClusterCommand.self, RecipeCommand.self,

@@ -148,6 +148,22 @@ struct TextTable {
       ? String(format: "%.0f", number) : String(format: "%.5g", number)
   }
 
+  /// A number to the digit that two digits of its error reach; to five where there is no error.
+  static func short(_ number: Double, to error: Double?) -> String {
+    guard let error, error > 0, number.isFinite else { return short(number) }
+    let places = max(0, min(6, 1 - Int(log10(error).rounded(.down))))
+    return String(format: "%.\(places)f", number)
+  }
+
+  /// A number to two digits, without an exponent where that can be read.
+  static func significant(_ number: Double) -> String {
+    if number != 0, abs(number) < 1e-5 || abs(number) >= 1e5 {
+      return String(format: "%.2g", number)
+    }
+    let places = number == 0 ? 1 : 1 - Int(log10(abs(number)).rounded(.down))
+    return String(format: "%.\(max(0, places))f", number)
+  }
+
   var text: String {
     guard !cells.isEmpty else { return "(none)\n" }
     let widths = columns.indices.map { column in

@@ -5,7 +5,7 @@ import Synchronization
 
 struct ListCommand: DocumentedCommand {
   enum Subject: String, CaseIterable, ExpressibleByArgument {
-    case samples, scans, runs, queries, tags, notes, retracted, failed
+    case samples, scans, runs, phases, queries, tags, notes, retracted, failed
   }
 
   static let configuration = CommandConfiguration(
@@ -20,7 +20,7 @@ struct ListCommand: DocumentedCommand {
   @OptionGroup var catalog: CatalogOptions
   @OptionGroup var format: FormatOptions
 
-  @Argument(help: "samples, scans, runs, queries, tags, notes, retracted or failed.")
+  @Argument(help: "samples, scans, runs, phases, queries, tags, notes, retracted or failed.")
   var subject: Subject
 
   func run() throws {
@@ -29,7 +29,7 @@ struct ListCommand: DocumentedCommand {
     if subject == .queries {
       table = AnswerTable(
         columns: ["query", "parameters", "title"],
-        rows: StoredQuery.all.map { query in
+        rows: try (StoredQuery.all + OwnQueries.all()).map { query in
           let parameters = query.parameters.map { parameter in
             parameter.name + (parameter.defaultText.map { "=\($0)" } ?? "")
           }
@@ -80,56 +80,6 @@ struct ShowCommand: DocumentedCommand {
     Output.write(report.heading + "\n")
     Output.write(try report.map(hasColour: Output.hasColour) + "\n")
     Output.write(report.body)
-  }
-}
-
-struct QueryCommand: DocumentedCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "query", abstract: "Ask a stored query.",
-    discussion: """
-      The queries are those of `lodestone list queries`; each is a documented SQL file.
-      """)
-
-  static let examples = [
-    "lodestone query phase-stats",
-    "lodestone query surface-vs-bulk --param surface_depth_um=0.5 --format csv",
-    "lodestone query phase-stats --describe",
-  ]
-
-  @OptionGroup var catalog: CatalogOptions
-  @OptionGroup var format: FormatOptions
-
-  @Argument(help: "The query's name.", completion: .list(StoredQuery.all.map(\.name)))
-  var name: String
-
-  @Option(name: .customLong("param"), help: "A parameter: NAME=VALUE. May be repeated.")
-  var parameters: [String] = []
-
-  @Flag(help: "Print what the query asks, with its parameters, instead of asking it.")
-  var describe = false
-
-  func run() throws {
-    let query = try StoredQuery.named(name)
-    if describe {
-      Output.write(query.sql)
-      return
-    }
-    var values: [String: String] = [:]
-    for parameter in parameters {
-      let parts = parameter.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard parts.count == 2 else {
-        throw Failure("--param \(parameter): write NAME=VALUE", exitCode: 64)
-      }
-      values[String(parts[0])] = String(parts[1])
-    }
-    let catalog = try catalog.open(.read)
-    if query.parameters.contains(where: { $0.name == "run" }), let run = values["run"] {
-      values["run"] = try catalog.resolveRun(run)
-    }
-    let table = try catalog.ask(query, parameters: values)
-    let retracted = try Output.retracted(query, values, table, catalog)
-    Output.table(
-      table, as: format.chosen, verb: "query", fields: [("query", .string(name))] + retracted)
   }
 }
 

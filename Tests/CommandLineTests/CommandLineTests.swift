@@ -82,7 +82,8 @@ import TestSupport
     try program.run("init", "m.lode")
     #expect(try program.run(try program.smallExample()).code == 0)
     let csv = try program.run("query", "phase-stats", "--format", "csv").output
-    #expect(csv.hasPrefix("sample,run_id,cluster,pixels,share,"))
+    #expect(csv.hasPrefix("sample,run_id,cluster,phase,pixels,share,"))
+    // An empty phase is no word.
     let share = try #require(csv.split(separator: "\n")[1].split(separator: ",").dropFirst(4).first)
     let json = try program.run("query", "phase-stats", "--json")
     let rows = try #require(json.json["rows"] as? [[String: Any]])

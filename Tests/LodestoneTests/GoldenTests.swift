@@ -15,9 +15,15 @@ import TestSupport
 
   /// The tables that came after a schema.
   private static let later = [
-    "v001": ["oblong_pixel", "cluster_surface"] + chemistry + merging,
-    "v002": chemistry + merging,
-    "v003": merging,
+    "v001": ["oblong_pixel", "cluster_surface"] + chemistry + merging + questions,
+    "v002": chemistry + merging + questions,
+    "v003": merging + questions,
+    "v004": questions,
+  ]
+
+  private static let questions = [
+    "cluster_block", "cluster_block_depth", "cluster_estimate", "execution_parameter",
+    "phase_condition", "phase_score",
   ]
 
   private static let merging = ["earlier_time", "variant"]

@@ -195,7 +195,7 @@ import TestSupport
   func anyHeaderByteMayBeWrong(part: Int) throws {
     // A few that together touch most tables: nine thousand times all would take minutes.
     let queries = try ["phase-stats", "surface-vs-bulk", "run-summary", "run-executions", "tags"]
-      .map(StoredQuery.named)
+      .map { try StoredQuery.named($0) }
     let bytes = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
     let whole = Self.answers(try Catalog(path: path, access: .read), queries)
     #expect(whole != nil)

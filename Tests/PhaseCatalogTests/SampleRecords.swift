@@ -53,7 +53,11 @@ enum Sample {
           element("Nd", fraction: 0.25, moles: 1e-6), element("Fe", fraction: 0.75, moles: 3e-6),
         ],
         surface: .init(pieces: 2, surfacePieces: 1, surfacePixels: 2, surfaceAreaUM2: 0.02),
-        chemistry: chemistry),
+        chemistry: chemistry,
+        estimates: [
+          .init(quantity: "share", value: 0.6, error: 0.125),
+          .init(quantity: "Nd.atomic_fraction", value: 0.25, error: nil),
+        ]),
       ClusterRecord(
         label: 1, pixels: 1, dbscanPixels: 1, areaUM2: 0.01, meanSpectrum: [1, 2, 3, 4],
         deviationSpectrum: [0, 0, 0, 0],
@@ -67,7 +71,13 @@ enum Sample {
     radii: [
       .init(radius: 1.2, clusterCount: 3, noisePixels: 2, isUsed: false),
       .init(radius: 1.5, clusterCount: 2, noisePixels: 1, isUsed: true),
-    ], references: [reference])
+    ], references: [reference],
+    blocks: [
+      .init(label: -1, block: 1, pixels: 1, surfacePixels: 0, depth: [6: 1]),
+      .init(label: 0, block: 0, pixels: 2, surfacePixels: 2, depth: [1: 1, 6: 1]),
+      .init(label: 0, block: 1, pixels: 1, surfacePixels: 0, depth: [6: 1]),
+      .init(label: 1, block: 0, pixels: 1, surfacePixels: 0, depth: [1: 1]),
+    ])
 
   static let reference = ReferenceSpectrum(energies: energies, values: [0, 0.25, 0.5, 1])
 
@@ -110,7 +120,8 @@ enum Sample {
     ExecutionRecord(
       purpose: purpose, environment: ["lodestone": "test", "processor": processor],
       startedAt: "2026-01-01T00:00:0\(second).000Z", finishedAt: "2026-01-01T00:00:0\(second).500Z",
-      host: "here", command: "test", stages: [.init(name: "read", seconds: 1)])
+      host: "here", command: "test", stages: [.init(name: "read", seconds: 1)],
+      origins: [.init(name: "dbscan.radius", origin: .recipe, source: "mine.toml")])
   }
 
   /// Every kind of row: two runs, a failure, a verification, all that people say, and what merging brings.
@@ -145,6 +156,14 @@ enum Sample {
           grade: .identical, changedPixels: 0, largestDifference: 0, largestDifferenceIn: nil),
         Self.result.id(runID: run().id)
       ))
+    try catalog.define(
+      phase: "matrix",
+      as: PhaseRule(
+        meaning: "grains",
+        conditions: [
+          .near(.cluster(run: run().id, label: 0), within: 0.25),
+          .bounds(quantity: "nd_fraction", low: 0.2, high: 0.4),
+        ]))
     try catalog.set("composition", to: "Nd2Fe14B", ofSample: "M1")
     try catalog.tag("best", run: run().id)
     try catalog.note("look here", on: .scan(scan().id))

@@ -19,7 +19,7 @@ import TestSupport
 
   @Test func refusesEveryOffence() throws {
     let database = try Mutant(schema: Mutant.shippedSchema(path), rowsOf: path)
-    #expect(database.tables.count == 43)
+    #expect(database.tables.count == 49)
     // Every table has a row to defend.
     for table in database.tables { #expect(!database.dump(table).isEmpty, "\(table)") }
     for offence in try database.offences() { Issue.record("accepted: \(offence)") }
@@ -27,7 +27,7 @@ import TestSupport
 
   @Test(.timeLimit(.minutes(20))) func everyTriggerCheckAndForeignKeyIsNeeded() throws {
     let mutants = try Mutant.schemas(path)
-    #expect(mutants.count(where: { $0.what.hasPrefix("trigger") }) == 4 * 43)
+    #expect(mutants.count(where: { $0.what.hasPrefix("trigger") }) == 4 * 49)
     #expect(mutants.count(where: { $0.what.hasPrefix("CHECK") }) > 60)
     #expect(mutants.count(where: { $0.what.hasPrefix("REFERENCES") }) > 20)
     for (what, schema) in mutants {
@@ -142,7 +142,8 @@ private final class Mutant {
   /// The tables without row numbers, and those that their rows belong to.
   private static let owners = [
     "frame": "scan", "result_component": "result", "result_frame": "result",
-    "cluster_spectrum": "result", "cluster_depth": "result",
+    "cluster_spectrum": "result", "cluster_depth": "result", "cluster_estimate": "result",
+    "cluster_block": "result", "cluster_block_depth": "result",
   ]
 
   private struct Column {
@@ -236,6 +237,8 @@ private final class Mutant {
         "frame": ["acquisition": "99"], "result_component": ["variance": "variance + 1"],
         "result_frame": ["scale": "scale + 1"], "cluster_spectrum": ["mean_od": "mean_od + 1"],
         "cluster_depth": ["cumulative_pixels": "cumulative_pixels + 1"],
+        "cluster_estimate": ["value": "value + 1"], "cluster_block": ["pixels": "pixels + 1"],
+        "cluster_block_depth": ["pixels": "pixels + 1"],
       ]
       let key = rowNumber(columns)?.name ?? "rowid"
       let keys = columns.filter { $0.keyPlace > 0 }.map(\.name)
@@ -372,6 +375,16 @@ private final class Mutant {
       "cluster_depth": [
         "label": ["-2"], "bin": ["-1"], "pixels": ["0"], "cumulative_pixels": ["pixels - 1"],
       ],
+      "cluster_estimate": ["quantity": ["''"], "error": ["-1.0"]],
+      "cluster_block": [
+        "label": ["-2"], "block": ["-1"], "pixels": ["0"], "surface_pixels": ["-1", "pixels + 1"],
+      ],
+      "cluster_block_depth": ["label": ["-2"], "block": ["-1"], "bin": ["-1"], "pixels": ["0"]],
+      "execution_parameter": ["name": ["''"], "origin": ["'x'"]],
+      "phase_condition": ["number": ["0"], "quantity": ["'x'"], "within": ["NULL", "0.0"]],
+      "phase_score": [
+        "label": ["-1"], "outcome": ["'x'"], "score": ["2.0"], "margin": ["-1.0", "2.0"],
+      ],
       "map_kind": ["samples": ["'x'"]],
       "map": ["height": ["0"], "width": ["0"], "digest": id, "tiff": ["x''"]],
       "event": ["recorded_at": time, "event_id": id, "subject_kind": ["''"], "subject": ["''"]],
@@ -448,7 +461,9 @@ private final class Mutant {
       var changes = [column: isText ? "'nowhere'" : "999999"]
       if table == "verification" && column != "execution_key" { changes["execution_key"] = "1" }
       if column == "reference_spectrum_key", table == "cluster_fit_part" { changes["number"] = "9" }
-      for other in columns(table) where other.name.hasSuffix("_id") {
+      // A phase's ids are of what it names, and not its own.
+      for other in columns(table)
+      where other.name.hasSuffix("_id") && !table.hasPrefix("phase_") {
         changes[other.name] = "lower(hex(randomblob(32)))"
       }
       // Only this reference dangles: the other columns are those of a row that is there.
@@ -479,5 +494,7 @@ private final class Mutant {
     ("cluster_quality", "result_key"), ("cluster_edge", "result_key"),
     ("cluster_ratio", "result_key"), ("cluster_fit", "result_key"),
     ("cluster_fit_part", "result_key"), ("cluster_fit_part", "reference_spectrum_key"),
+    ("cluster_estimate", "label"), ("execution_parameter", "execution_key"),
+    ("phase_condition", "event_key"), ("phase_score", "event_key"),
   ]
 }

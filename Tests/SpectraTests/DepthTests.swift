@@ -51,10 +51,11 @@ import TestSupport
     let isOutside = (0..<18).map { $0 % 6 == 0 }
     let found = pieces(of: labels, isOutside: isOutside, height: 3, width: 6)
     #expect(
-      found == [
+      found.ofLabel == [
         [Piece(pixels: 3, isAtSurface: true)],
         [Piece(pixels: 3, isAtSurface: false), Piece(pixels: 1, isAtSurface: false)],
       ])
+    #expect(found.isAtSurface.indices.filter { found.isAtSurface[$0] } == [1, 2, 7])
   }
 
   @Test func withoutAnOutsideTheDistanceIsInfinite() {

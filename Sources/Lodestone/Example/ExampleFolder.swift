@@ -6,7 +6,8 @@ extension ExampleScan {
   /// The files that ``write(to:replacing:)`` makes, in the order in which it makes them.
   public static let fileNames = [
     "scan.tif", "references.tif", "dark.tif", "energies.txt", "truth/labels.tif",
-    "truth/depth_um.tif", "truth/drift.csv", "truth/phases.csv", "truth/spectra.csv",
+    "truth/depth_um.tif", "truth/drift.csv", "truth/phases.csv", "truth/layer.csv",
+    "truth/spectra.csv",
   ]
 
   /// Makes the scan and writes it into a folder, the truth into a folder of its own inside.
@@ -47,7 +48,17 @@ extension ExampleScan {
     try put("truth/depth_um.tif", [page(.float32(made.depthUM))], isCompressed: true)
     try put("truth/drift.csv", driftLines)
     try put("truth/phases.csv", phaseLines(made.labels))
+    try put("truth/layer.csv", layerLines(made.layerThicknessUM))
     try put("truth/spectra.csv", spectrumLines)
+  }
+
+  /// The altered layer along the surface.
+  private func layerLines(_ thickness: [Double]) -> [String] {
+    let mean = thickness.reduce(0, +) / Double(max(thickness.count, 1))
+    return [
+      "mean_thickness_um,least_um,largest_um",
+      "\(mean),\(thickness.min() ?? 0),\(thickness.max() ?? 0)",
+    ]
   }
 
   private var driftLines: [String] {

@@ -14,16 +14,21 @@ struct ExampleSample: Sendable {
   let thicknessUM: [Float]
   /// How much of each pixel's material is the grains' though it is part of the layer.
   let grainShare: [Float]
+  /// The altered layer's thickness below each pixel of the surface, px.
+  let layerThickness: [Double]
 
+  /// - Parameter layer: the altered layer's mean thickness, px; nil for a share of the frame's side.
   init(
-    height: Int, width: Int, margin: Int, seed: UInt64, grading: Double, ironDisc: Double
+    height: Int, width: Int, margin: Int, seed: UInt64, grading: Double, ironDisc: Double,
+    layer meanLayer: Double? = nil
   ) {
     var random = RandomSource(seed: seed, stream: 1)
     let side = Double(min(height, width) - 2 * margin)
     let outline = Outline(random: &random)
     let grains = Grains(
       height: height, width: width, spacing: (0.36 * side).clamped(40, 110), &random)
-    let layer = LayerThickness(mean: (0.055 * side).clamped(4, 13), random: &random)
+    let layer = LayerThickness(
+      mean: meanLayer ?? (0.055 * side).clamped(4, 13), random: &random)
     let boundary = (0.034 * side).clamped(3, 8.5)
     let bump = (0..<3).map { _ in (random.uniform(), random.uniform(), random.uniform()) }
 
@@ -46,10 +51,12 @@ struct ExampleSample: Sendable {
     var labels = [Int16](repeating: -2, count: height * width)
     var thickness = [Float](repeating: 0, count: height * width)
     var grainShare = [Float](repeating: 0, count: height * width)
+    var layerThickness: [Double] = []
     for y in 0..<height {
       for x in 0..<width where isSample[y * width + x] {
         let index = y * width + x
         let (v, u, angle) = polar(y, x)
+        if depth[index] < 1 { layerThickness.append(layer.pixels(angle)) }
         if depth[index] < layer.pixels(angle) {
           labels[index] = 2
           grainShare[index] = Float(grading * depth[index] / layer.pixels(angle))
@@ -73,6 +80,7 @@ struct ExampleSample: Sendable {
     self.depth = depth
     thicknessUM = thickness
     self.grainShare = grainShare
+    self.layerThickness = layerThickness
   }
 }
 

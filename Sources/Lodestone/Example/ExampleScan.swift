@@ -25,6 +25,8 @@ public struct ExampleScan: Sendable {
   public var cornerLight = 0.7
   /// The share of the altered layer at its bottom that is the grain's material: 0 for a layer of one composition.
   public var grading = 0.0
+  /// The altered layer's mean thickness, px; nil for a share of the frame's side.
+  public var layer: Double?
   /// The microscope's blur: the standard deviation of its Gaussian, px.
   public var blur = 0.85
   /// The radius of a disc of iron amid the sample, px; 0 for none.
@@ -114,6 +116,8 @@ struct ExampleFrames: Sendable {
   var labels: [Int16]
   /// Each frame pixel's depth below the surface, um.
   var depthUM: [Float]
+  /// The altered layer's thickness below each pixel of the surface, um.
+  var layerThicknessUM: [Double]
 }
 
 extension ExampleScan {
@@ -128,7 +132,7 @@ extension ExampleScan {
       + max(0, Int((3 * blur).rounded(.up)) - 4)
     let sample = ExampleSample(
       height: height + 2 * margin, width: width + 2 * margin, margin: margin, seed: seed,
-      grading: grading, ironDisc: ironDisc)
+      grading: grading, ironDisc: ironDisc, layer: layer)
     let beam = beam()
     let dark = dark()
     let energies = energies
@@ -162,7 +166,7 @@ extension ExampleScan {
     }
     return ExampleFrames(
       sample: made.map(\.sample), references: made.map(\.reference), dark: dark, labels: labels,
-      depthUM: depth)
+      depthUM: depth, layerThicknessUM: sample.layerThickness.map { $0 * pixelSizeUM })
   }
 
   /// The mean count of some exposures: photons, read noise and the detector's dark level.

@@ -1,0 +1,434 @@
+import Foundation
+internal import GRDB
+
+/// Phases: names that people give to clusters across results. A phase is defined by a rule; which clusters belong to it
+/// follows from the rule and is appended as an event, when a run is stored, and for all runs when a definition changes.
+extension Catalog {
+  /// What a change of the phases did to the clusters.
+  public struct PhaseOutcome: Sendable, Equatable {
+    /// Whether the definition is new.
+    public internal(set) var isNew = false
+    /// Runs that were looked at.
+    public internal(set) var runs = 0
+    /// Those whose assignments changed.
+    public internal(set) var changedRuns = 0
+    /// Clusters that belong to the phase now; to any, where all phases were assigned anew.
+    public internal(set) var assigned = 0
+    /// Clusters that are ambiguous.
+    public internal(set) var ambiguous = 0
+  }
+
+  /// Defines a phase, or defines it anew, and assigns all clusters.
+  ///
+  /// - Parameter spectra: the reference spectra that the rule names, where they are not stored yet.
+  /// - Throws: ``CatalogError``.
+  /// - Complexity: O(clusters x phases).
+  @discardableResult
+  public func define(
+    phase name: String, as rule: PhaseRule, spectra: [ReferenceSpectrum] = []
+  ) throws -> PhaseOutcome {
+    let name = GivenName.stored(name)
+    return try write { database in
+      for spectrum in spectra { try Self.insert(spectrum, into: database) }
+      let known = try Self.rule(ofPhase: name, in: database)
+      let isNew = known != rule
+      if isNew {
+        let event = try Self.say(
+          [("phase.define", .phase(name), rule.meaning, rule.json)], in: database)
+        try Self.insert(rule.conditions, of: event[0], into: database)
+      }
+      var outcome = try Self.assignAll(of: name, in: database)
+      outcome.isNew = isNew
+      return outcome
+    }
+  }
+
+  /// Removes a phase, and assigns all clusters anew.
+  ///
+  /// - Throws: ``CatalogError``, also where there is no such phase.
+  @discardableResult
+  public func remove(phase name: String) throws -> PhaseOutcome {
+    let name = GivenName.stored(name)
+    return try write { database in
+      try self.require(phase: name, in: database)
+      try Self.say("phase.remove", .phase(name), in: database)
+      return try Self.assignAll(of: nil, in: database)
+    }
+  }
+
+  /// Assigns all clusters anew: where a merge brought phases, or runs, of another catalog.
+  ///
+  /// - Throws: ``CatalogError``.
+  @discardableResult
+  public func assignPhases() throws -> PhaseOutcome {
+    try write { try Self.assignAll(of: nil, in: $0) }
+  }
+
+  /// Says by hand which phase a cluster belongs to. Rules leave it alone from then on.
+  ///
+  /// - Returns: false where that was said already.
+  /// - Throws: ``CatalogError``.
+  @discardableResult
+  public func assign(phase name: String, toCluster label: Int, ofRun run: String) throws -> Bool {
+    let name = GivenName.stored(name)
+    return try write { database in
+      try self.require(phase: name, in: database)
+      let scorer = try PhaseScorer(database)
+      guard var assignments = try Self.assignments(ofRun: run, scorer, in: database),
+        let place = assignments.parts.firstIndex(where: { $0.label == label })
+      else {
+        throw CatalogError.notFound("\(self.path): run \(run.prefix(12)) has no cluster \(label)")
+      }
+      assignments.parts[place] = PhaseAssignment(label: label, byHand: name)
+      return try Self.say(assignments, ofRun: run, in: database)
+    }
+  }
+
+  /// The rule of a phase.
+  ///
+  /// - Throws: ``CatalogError``, also where there is no such phase.
+  public func rule(ofPhase name: String) throws -> PhaseRule {
+    let name = GivenName.stored(name)
+    let rule = try read { try Self.rule(ofPhase: name, in: $0) }
+    guard let rule else { throw noSuchPhase(name) }
+    return rule
+  }
+
+  private static func rule(ofPhase name: String, in database: Database) throws -> PhaseRule? {
+    try database.rows("SELECT meaning, rule FROM phase WHERE phase = ?", [name]).first.map {
+      try PhaseRule(meaning: $0.optionalText("meaning"), json: $0.text("rule"))
+    }
+  }
+
+  private func noSuchPhase(_ name: String) -> CatalogError {
+    .notFound("\(path): no phase \"\(name)\": see lodestone phase list")
+  }
+
+  private func require(phase name: String, in database: Database) throws {
+    guard try database.exists("SELECT 1 FROM phase WHERE phase = ?", [name]) else {
+      throw noSuchPhase(name)
+    }
+  }
+
+  // MARK: Assigning
+
+  /// The assignments of a result's clusters.
+  struct Assignments {
+    let result: String
+    var parts: [PhaseAssignment]
+
+    var json: String { CanonicalJSON.array(parts.map(\.json)).text }
+  }
+
+  /// Assigns the clusters of a run that was just stored, where phases are defined.
+  static func assignPhases(ofRun run: String, in database: Database) throws {
+    let scorer = try PhaseScorer(database)
+    if scorer.phases.isEmpty { return }
+    guard let assignments = try assignments(ofRun: run, scorer, in: database) else { return }
+    try say(assignments, ofRun: run, in: database)
+  }
+
+  private static func assignAll(of phase: String?, in database: Database) throws -> PhaseOutcome {
+    let scorer = try PhaseScorer(database)
+    var outcome = PhaseOutcome()
+    let runs = try String.fetchAll(
+      database, sql: "SELECT run_id FROM run_overview_all ORDER BY run_key")
+    var changed: [(run: String, assignments: Assignments)] = []
+    for run in runs {
+      guard let found = try assignments(ofRun: run, scorer, in: database) else { continue }
+      outcome.runs += 1
+      for part in found.parts
+      where phase == nil || part.phase == phase || part.second == phase {
+        if part.outcome == .assigned, phase == nil || part.phase == phase { outcome.assigned += 1 }
+        if part.outcome == .ambiguous { outcome.ambiguous += 1 }
+      }
+      let said = try lastAssignment(ofRun: run, in: database)
+      // Where there are no phases, and never were, nothing need be said.
+      let isNew = said.map { $0 != (found.result, found.json) } ?? !scorer.phases.isEmpty
+      if isNew { changed.append((run, found)) }
+    }
+    outcome.changedRuns = changed.count
+    try say(changed, in: database)
+    return outcome
+  }
+
+  /// What the rules make of a run's clusters; those assigned by hand stay. Nil where the run has no result.
+  private static func assignments(
+    ofRun run: String, _ scorer: PhaseScorer, in database: Database
+  ) throws -> Assignments? {
+    guard let result = try currentResult(of: run, in: database) else { return nil }
+    let key = try database.requiredKey(of: "result", id: result)
+    let labels = try Int.fetchAll(
+      database.cachedStatement(
+        sql: "SELECT label FROM cluster WHERE result_key = ? ORDER BY label"), arguments: [key])
+    var byHand: [Int: String] = [:]
+    for row in try database.rows(
+      """
+      SELECT label, phase FROM phase_assignment
+      WHERE run_id = ? AND result_id = ? AND outcome = 'assigned' AND definition_id IS NULL
+      """, [run, result])
+    {
+      byHand[try row.integer("label")] = try row.text("phase")
+    }
+    let reader = QuantityReader(database, run: run)
+    return Assignments(
+      result: result,
+      parts: try labels.map { label in
+        if let phase = byHand[label] { return PhaseAssignment(label: label, byHand: phase) }
+        return PhaseAssignment(
+          label: label, scores: try scorer.scores(of: label, resultKey: key, reader))
+      })
+  }
+
+  /// The result and the JSON of the last word on a run's clusters; nil where none was said.
+  private static func lastAssignment(
+    ofRun run: String, in database: Database
+  ) throws -> (result: String, json: String)? {
+    try database.rows(
+      """
+      SELECT name, value FROM event WHERE subject = ? AND kind = 'phase.assign'
+      ORDER BY recorded_at DESC, event_id DESC LIMIT 1
+      """, [run]
+    ).first.map { (try $0.text("name"), try $0.text("value")) }
+  }
+
+  /// Says it, where it was not said already.
+  @discardableResult
+  private static func say(
+    _ assignments: Assignments, ofRun run: String, in database: Database
+  ) throws -> Bool {
+    let last = try lastAssignment(ofRun: run, in: database)
+    if let last, last == (assignments.result, assignments.json) { return false }
+    try say([(run, assignments)], in: database)
+    return true
+  }
+
+  private static func say(
+    _ changed: [(run: String, assignments: Assignments)], in database: Database
+  ) throws {
+    let events = try say(
+      changed.map { ("phase.assign", .run($0.run), $0.assignments.result, $0.assignments.json) },
+      in: database)
+    for (event, change) in zip(events, changed) {
+      try insert(change.assignments.parts, of: event, into: database)
+    }
+  }
+
+  // MARK: The rows beside an event: what its value says, for SQL
+
+  private static let conditionColumns = [
+    "event_key", "number", "quantity", "low", "high", "reference_spectrum_id", "run_id", "label",
+    "name", "within",
+  ]
+
+  private static func insert(
+    _ conditions: [PhaseRule.Condition], of event: Int64, into database: Database
+  ) throws {
+    try database.insert(
+      "phase_condition", columns: conditionColumns,
+      rows: conditions.enumerated().map { number, condition in
+        [event.databaseValue, (number + 1).databaseValue] + condition.row
+      })
+  }
+
+  private static let scoreColumns = [
+    "event_key", "label", "outcome", "phase", "score", "margin", "second", "definition_id",
+  ]
+
+  private static func insert(
+    _ parts: [PhaseAssignment], of event: Int64, into database: Database
+  ) throws {
+    try database.insert(
+      "phase_score", columns: scoreColumns,
+      rows: parts.map { [event.databaseValue] + $0.row })
+  }
+
+  /// Events whose rows do not say what their value does.
+  static func misstatedPhases(_ database: Database) throws -> [String] {
+    func rows(_ table: String, _ columns: [String], of event: Int64) throws -> [[DatabaseValue]] {
+      try Row.fetchAll(
+        database.cachedStatement(
+          sql: """
+            SELECT \(columns.dropFirst().joined(separator: ", ")) FROM \(table)
+            WHERE event_key = ? ORDER BY 1
+            """), arguments: [event]
+      ).map { Array($0.databaseValues) }
+    }
+    return try database.rows(
+      "SELECT event_key, event_id, kind, name, value FROM event WHERE kind GLOB 'phase.*'"
+    ).compactMap { row in
+      let key = try row.key("event_key")
+      let conditions = try rows("phase_condition", conditionColumns, of: key)
+      let scores = try rows("phase_score", scoreColumns, of: key)
+      let isSo: Bool
+      switch try row.text("kind") {
+      case "phase.define":
+        let rule = try PhaseRule(meaning: nil, json: try row.text("value"))
+        isSo =
+          scores.isEmpty
+          && conditions
+            == rule.conditions.enumerated().map { [($0 + 1).databaseValue] + $1.row }
+      case "phase.assign":
+        let parts = try PhaseAssignment.parts(json: try row.text("value"))
+        isSo = conditions.isEmpty && scores == parts.map(\.row)
+      default: isSo = conditions.isEmpty && scores.isEmpty
+      }
+      return isSo
+        ? nil : "event \(try row.text("event_id").prefix(12)): its rows say something else"
+    }
+  }
+
+  // MARK: Suggesting
+
+  /// A cluster of a run that counts, with its mean spectrum.
+  public struct SpectrumOfCluster: Sendable {
+    /// The run.
+    public let run: String
+    /// nil where nobody said.
+    public let sample: String?
+    /// The cluster.
+    public let label: Int
+    /// Mean optical density.
+    public let spectrum: Spectrum
+    /// nil where it was not measured.
+    public let ndFraction: Double?
+    /// Of the analysed pixels.
+    public let share: Double
+  }
+
+  /// The mean spectra of all clusters of runs that count, in the order of samples, runs and labels.
+  ///
+  /// - Parameter samples: only these; all where it is empty.
+  /// - Throws: ``CatalogError``.
+  public func clusterSpectra(samples: [String] = []) throws -> [SpectrumOfCluster] {
+    try read { database in
+      let rows = try database.rows(
+        """
+        SELECT cluster.run_id, cluster.sample, cluster.label, cluster.nd_fraction, cluster.share,
+          result.result_key
+        FROM cluster_overview AS cluster JOIN result ON result.result_id = cluster.result_id
+        ORDER BY cluster.sample, cluster.run_id, cluster.label
+        """)
+      return try rows.compactMap { row in
+        let sample = try row.optionalText("sample")
+        if !samples.isEmpty, !samples.contains(sample ?? "") { return nil }
+        return SpectrumOfCluster(
+          run: try row.text("run_id"), sample: sample, label: try row.integer("label"),
+          spectrum: try Self.meanSpectrum(
+            of: try row.integer("label"), resultKey: try row.key("result_key"), in: database),
+          ndFraction: try row.optionalReal("nd_fraction"), share: try row.real("share"))
+      }
+    }
+  }
+
+  static func meanSpectrum(
+    of label: Int, resultKey: Int64, in database: Database
+  ) throws -> Spectrum {
+    let rows = try Row.fetchAll(
+      database.cachedStatement(
+        sql: """
+          SELECT frame.energy_ev, spectrum.mean_od FROM cluster_spectrum AS spectrum
+          JOIN result_frame AS frame
+            ON frame.result_key = spectrum.result_key AND frame.number = spectrum.number
+          WHERE spectrum.result_key = ? AND spectrum.label = ? ORDER BY spectrum.number
+          """), arguments: [resultKey, label])
+    return Spectrum(energies: rows.map { $0[0] }, values: rows.map { $0[1] })
+  }
+}
+
+/// The phases that are defined, and how well clusters fit them.
+final class PhaseScorer {
+  let phases: [(name: String, definition: String, rule: PhaseRule)]
+  private let database: Database
+  private var targets: [String: Spectrum] = [:]
+
+  init(_ database: Database) throws {
+    self.database = database
+    phases = try database.rows("SELECT * FROM phase ORDER BY phase").map {
+      (
+        try $0.text("phase"), try $0.text("definition_id"),
+        try PhaseRule(meaning: nil, json: $0.text("rule"))
+      )
+    }
+  }
+
+  /// How well each phase fits a cluster: as well as the condition that it meets worst.
+  func scores(
+    of label: Int, resultKey: Int64, _ reader: QuantityReader
+  ) throws -> [(phase: String, definition: String, score: Double)] {
+    var spectrum: Spectrum?
+    return try phases.map { phase in
+      let scores = try phase.rule.conditions.map { condition in
+        try condition.score(
+          quantity: { name in
+            guard let found = try reader.quantity(name, cluster: label),
+              let value = found.value.number
+            else { return nil }
+            return (value, found.wholeError)
+          },
+          distance: { target in
+            let own =
+              try spectrum
+              ?? Catalog.meanSpectrum(of: label, resultKey: resultKey, in: self.database)
+            spectrum = own
+            guard let other = try self.spectrum(of: target) else { return nil }
+            return spectrumDistance(own, other)
+          })
+      }
+      return (phase.name, phase.definition, scores.min() ?? 0)
+    }
+  }
+
+  /// nil where a merged definition names what is not here.
+  private func spectrum(of target: PhaseRule.Target) throws -> Spectrum? {
+    let name = "\(target)"
+    if let known = targets[name] { return known }
+    let found: Spectrum?
+    switch target {
+    case .spectrum(let id, _):
+      found = try database.key(of: "reference_spectrum", id: id).map { key in
+        let reference = try Catalog.referenceSpectrum(key: key, in: database)
+        return Spectrum(energies: reference.energies, values: reference.values)
+      }
+    case .cluster(let run, let label):
+      found = try Catalog.currentResult(of: run, in: database).map { result in
+        try Catalog.meanSpectrum(
+          of: label, resultKey: database.requiredKey(of: "result", id: result), in: database)
+      }
+    }
+    targets[name] = found
+    return found
+  }
+}
+
+extension PhaseRule.Condition {
+  /// The columns behind the number.
+  fileprivate var row: [DatabaseValue] {
+    func row(
+      quantity: String? = nil, low: Double? = nil, high: Double? = nil, spectrum: String? = nil,
+      run: String? = nil, label: Int? = nil, name: String? = nil, within: Double? = nil
+    ) -> [DatabaseValue] {
+      [
+        quantity.databaseValue, low.databaseValue, high.databaseValue, spectrum.databaseValue,
+        run.databaseValue, label.databaseValue, name.databaseValue, within.databaseValue,
+      ]
+    }
+    return switch self {
+    case .bounds(let quantity, let low, let high): row(quantity: quantity, low: low, high: high)
+    case .near(.spectrum(let id, let name), let within):
+      row(spectrum: id, name: name, within: within)
+    case .near(.cluster(let run, let label), let within):
+      row(run: run, label: label, within: within)
+    }
+  }
+}
+
+extension PhaseAssignment {
+  /// The columns behind the event.
+  fileprivate var row: [DatabaseValue] {
+    [
+      label.databaseValue, outcome.rawValue.databaseValue, phase.databaseValue,
+      score.databaseValue, margin.databaseValue, second.databaseValue, definition.databaseValue,
+    ]
+  }
+}
