@@ -23,9 +23,10 @@ struct LodestoneCommand: DocumentedCommand {
     version: "lodestone \(lodestoneVersion)",
     subcommands: [
       InitCommand.self, IngestCommand.self, ListCommand.self, ShowCommand.self,
-      QueryCommand.self, SQLCommand.self, AuditCommand.self, VerifyCommand.self,
-      SampleCommand.self, TagCommand.self, NoteCommand.self, RetractCommand.self,
-      ExportCommand.self, ImportCommand.self, MergeCommand.self, BackupCommand.self,
+      QueryCommand.self, SQLCommand.self, AuditCommand.self, DiffCommand.self,
+      VerifyCommand.self, SampleCommand.self, TagCommand.self,
+      NoteCommand.self, RetractCommand.self, ExportCommand.self, ImportCommand.self,
+      MergeCommand.self, BackupCommand.self,
       CheckCommand.self, MigrateCommand.self, ClusterCommand.self, RecipeCommand.self,
       ExampleCommand.self,
     ])
