@@ -57,7 +57,7 @@ extension Catalog {
         + parameter.type)
   }
 
-  private static func answer(_ value: DatabaseValue) -> AnswerTable.Value {
+  static func answer(_ value: DatabaseValue) -> AnswerTable.Value {
     switch value.storage {
     case .null: .null
     case .int64(let number): .integer(number)
