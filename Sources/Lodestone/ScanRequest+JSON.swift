@@ -3,7 +3,7 @@ package import PhaseCatalog
 package import StackIO
 
 /// A path from the root, with links followed as the system does; of what is not there, as it is written.
-func absolutePath(_ path: String) -> String {
+package func absolutePath(_ path: String) -> String {
   guard let resolved = realpath(path, nil) else {
     return URL(fileURLWithPath: path).standardizedFileURL.path
   }

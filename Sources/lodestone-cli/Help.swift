@@ -31,7 +31,11 @@ enum Help {
       command = next
     }
     if command == QueryCommand.self, let query = query(in: arguments) { return query.help }
-    let help = LodestoneCommand.helpMessage(for: command)
+    var help = LodestoneCommand.helpMessage(for: command)
+    if help.contains("--version <") {
+      // An option of the command's own: the program's version is told without a command only.
+      help = help.replacing(/\ +--version +Show the version\.\n/, with: "")
+    }
     guard let documented = command as? any DocumentedCommand.Type else { return help }
     let appendix = documented.appendix.isEmpty ? "" : documented.appendix + "\n\n"
     let examples = documented.examples.map { "  " + $0 }.joined(separator: "\n")

@@ -24,8 +24,7 @@ struct LodestoneCommand: DocumentedCommand {
     subcommands: [
       InitCommand.self, IngestCommand.self, ListCommand.self, ShowCommand.self,
       QueryCommand.self, SQLCommand.self, CompareCommand.self, PhaseCommand.self,
-      AuditCommand.self,
-      VerifyCommand.self,
+      AuditCommand.self, DiffCommand.self, AffectedCommand.self, VerifyCommand.self,
       SampleCommand.self, TagCommand.self, NoteCommand.self, RetractCommand.self,
       ExportCommand.self, ImportCommand.self, MergeCommand.self, BackupCommand.self,
       CheckCommand.self, MigrateCommand.self, ClusterCommand.self, RecipeCommand.self,

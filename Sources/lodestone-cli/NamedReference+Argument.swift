@@ -14,12 +14,21 @@ extension NamedReference {
       throw ValidationError(
         "\(option) \(argument): write NAME=FILE, the name in letters, digits, and - _ . +")
     }
-    var (path, column): (String, String?) = (parts[1], nil)
+    self.init(
+      name: parts[0],
+      spectrum: try ReferenceSpectrum(file: parts[1], of: "\(option) \(argument)"))
+  }
+}
+
+extension ReferenceSpectrum {
+  /// A reference from FILE or FILE:COLUMN, the value of an option.
+  init(file argument: String, of option: String) throws {
+    var (path, column): (String, String?) = (argument, nil)
     if !FileManager.default.fileExists(atPath: path), let colon = path.lastIndex(of: ":") {
       column = String(path[path.index(after: colon)...])
       path = String(path[..<colon])
     }
-    if column == "" { throw ValidationError("\(option) \(argument): no column behind the colon") }
+    if column == "" { throw ValidationError("\(option): no column behind the colon") }
     let file = try SpectrumFile(path: path)
     var index = column.flatMap(Int.init).map { $0 - 1 }
     if let number = index, !file.columns.indices.contains(number) {
@@ -30,8 +39,6 @@ extension NamedReference {
     }
     index = try index ?? file.absorptionColumn(named: column)
     let spectrum = try file.spectrum(column: index ?? 1)
-    self.init(
-      name: parts[0],
-      spectrum: ReferenceSpectrum(energies: spectrum.energies, values: spectrum.values))
+    self.init(energies: spectrum.energies, values: spectrum.values)
   }
 }

@@ -81,15 +81,16 @@ struct NoteCommand: DocumentedCommand {
 
 struct RetractCommand: DocumentedCommand {
   static let configuration = CommandConfiguration(
-    commandName: "retract", abstract: "Say that a run, or every run of a scan, does not count.",
+    commandName: "retract", abstract: "Say that runs, or all runs of a scan, do not count.",
     discussion: """
       Queries leave retracted runs out and say how many. Nothing is deleted: show and audit still \
-      find them, and --undo makes them count again.
+      find them, and --undo makes them count again. Where one of several subjects is not found, none is retracted.
       """)
 
   static let examples = [
     #"lodestone retract 3f2a --reason "wrong references""#,
     #"lodestone retract scan:9b1c --reason "sample moved during the scan""#,
+    #"lodestone affected --file flat.tif --ids | lodestone retract - --reason "bad flat""#,
     "lodestone retract 3f2a --undo",
   ]
 
@@ -97,8 +98,9 @@ struct RetractCommand: DocumentedCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "A run (id, @last, tag:NAME), or scan:ID for all its runs.", valueName: "subject"))
-  var name: String
+      "Runs (id, @last, tag:NAME), or scan:ID for all its runs; - reads them from standard input.",
+      valueName: "subject"))
+  var names: [String]
 
   @Option(parsing: .unconditional, help: "Why.")
   var reason: String?
@@ -107,26 +109,48 @@ struct RetractCommand: DocumentedCommand {
   var undo = false
 
   func validate() throws {
+    try names.forEach(Self.validate)
+  }
+
+  private static func validate(_ name: String) throws {
     if name.hasPrefix("sample:") {
       throw ValidationError("runs and scans are retracted, not samples")
     }
   }
 
   func run() throws {
+    // All of standard input first: what writes it may be reading the catalog.
+    let names = names.flatMap { $0 == "-" ? Self.standardInput() : [$0] }
+    try names.forEach(Self.validate)
     let catalog = try catalog.open(.write)
-    let subject = try catalog.resolveSubject(name)
-    if undo {
-      let isNew = try catalog.undoRetraction(of: subject, reason: reason)
-      Output.remark("\(subject) \(isNew ? "is no longer retracted" : "is not retracted itself")")
-      if subject.kind == "run", try catalog.isRetracted(run: subject.text) {
-        Output.remark("its scan is: undo that for all its runs: lodestone list retracted")
-      }
-    } else {
-      let isNew = try catalog.retract(subject, reason: reason ?? "")
-      Output.remark("\(subject) is retracted\(isNew ? "" : " already")")
-      if isNew && reason == nil {
-        Output.remark("nobody will know why: say it with lodestone retract \(name) --reason TEXT")
-      }
+    let subjects = try names.map { ($0, try catalog.resolveSubject($0)) }
+    if subjects.isEmpty { Output.remark("nothing to retract: no run was named") }
+    for (name, subject) in subjects {
+      if undo { try undo(subject, catalog) } else { try retract(subject, name, catalog) }
+    }
+  }
+
+  private static func standardInput() -> [String] {
+    var words: [String] = []
+    while let line = readLine() {
+      words += line.split(whereSeparator: \.isWhitespace).map(String.init)
+    }
+    return words
+  }
+
+  private func retract(_ subject: EventSubject, _ name: String, _ catalog: Catalog) throws {
+    let isNew = try catalog.retract(subject, reason: reason ?? "")
+    Output.remark("\(subject) is retracted\(isNew ? "" : " already")")
+    if isNew && reason == nil {
+      Output.remark("nobody will know why: say it with lodestone retract \(name) --reason TEXT")
+    }
+  }
+
+  private func undo(_ subject: EventSubject, _ catalog: Catalog) throws {
+    let isNew = try catalog.undoRetraction(of: subject, reason: reason)
+    Output.remark("\(subject) \(isNew ? "is no longer retracted" : "is not retracted itself")")
+    if subject.kind == "run", try catalog.isRetracted(run: subject.text) {
+      Output.remark("its scan is: undo that for all its runs: lodestone list retracted")
     }
   }
 }

@@ -192,9 +192,9 @@ import TestSupport
 
   /// Every command has a help with examples.
   @Test(arguments: [
-    "init", "ingest", "list", "show", "query", "sql", "audit", "verify", "sample assign",
-    "sample set",
-    "tag", "note", "retract", "export", "check", "migrate", "cluster", "example",
+    "init", "ingest", "list", "show", "query", "sql", "audit", "diff", "affected", "verify",
+    "sample assign", "sample set", "tag", "note", "retract", "export", "check", "migrate",
+    "cluster", "example",
   ])
   func help(command: String) throws {
     let outcome = try program.run(command.split(separator: " ").map(String.init) + ["--help"])

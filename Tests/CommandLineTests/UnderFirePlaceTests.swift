@@ -23,6 +23,7 @@ import TestSupport
     ["query", "surface-vs-bulk", "--param", "surface_depth_um=0.5"],
     ["query", "run-spectra", "--param", "run=@last"], ["sql", "SELECT * FROM run_overview"],
     ["audit", "@last"], ["audit", "@last:0:nd_fraction", "--json"],
+    ["diff", "@last", "tag:best", "--all"], ["affected", "--file", "ex", "--json"],
     ["check"], ["check", "--quick"], ["check", "--deep"],
     ["export", "--all"], ["export", "@last", "--labels", "/dev/null"], ["recipe", "list"],
     ["sql", "DELETE FROM run"], ["show", "beef"],
