@@ -30,11 +30,13 @@ final class Execution {
   /// Analyses it; errors are of the scan at a path.
   func analyse(
     _ loaded: LoadedScan, _ parameters: ParameterSet, _ resources: Resources,
-    references: [NamedReference], path: String, progress: @escaping (String) -> Void
+    references: [NamedReference], path: String, reuse: StageReuse? = nil,
+    progress: @escaping (String) -> Void
   ) throws -> ResultRecord {
     do {
       return try Analysis(
-        parameters: parameters, resources: resources, references: references, progress: progress
+        parameters: parameters, resources: resources, references: references, progress: progress,
+        reuse: reuse
       ).run(loaded, times: &stages)
     } catch let error as AnalysisError {
       throw AnalysisError("\(path): \(error.description)")
