@@ -194,6 +194,7 @@ import TestSupport
     "init", "ingest", "list", "show", "query", "sql", "audit", "verify", "sample assign",
     "sample set",
     "tag", "note", "retract", "export", "check", "migrate", "cluster", "example",
+    "cache",
   ])
   func help(command: String) throws {
     let outcome = try program.run(command.split(separator: " ").map(String.init) + ["--help"])
