@@ -16,6 +16,8 @@ struct Analysis {
   /// The spectra that `fit.references` may name.
   let references: [NamedReference]
   let progress: (String) -> Void
+  /// What earlier runs made; nil where everything is to be computed.
+  var reuse: StageReuse?
 
   /// Analyses a scan: what was found.
   ///
@@ -34,31 +36,64 @@ struct Analysis {
     let scan = loaded.scan
     // Known before anything is computed.
     _ = try ReferenceFit(parameters, known: references, energies: scan.energies, nil)
+    let plan = try reuse?.plan ?? newPlan(for: scan)
+    reuse?.plan = plan
+    let keys = reuse.map { _ in StageKeys(loaded, parameters) }
+    if let reuse, let keys {
+      reuse.foresee(keys, StageContext(scan: scan, parameters: parameters, plan: plan))
+    }
+    func reused<Value: StageValue>(
+      _ times: inout [ExecutionRecord.Stage],
+      _ make: (inout [ExecutionRecord.Stage]) throws -> Value
+    ) throws -> Value {
+      guard let reuse, let keys else { return try make(&times) }
+      return try reuse.value(
+        keys, StageContext(scan: scan, parameters: parameters, plan: plan), &times, make: make)
+    }
+    var made: RegisteredStack?
+    /// The registered frames, when they are first asked for.
+    func stack(_ times: inout [ExecutionRecord.Stage]) throws -> RegisteredStack {
+      if let made { return made }
+      let stack = try reused(&times) { times in
+        let density = try timed("correct", "optical density", &times) {
+          try OpticalDensityStage(parameters: parameters, resources: plan).run(loaded)
+        }
+        let registered = try timed("register", "registering the frames", &times) {
+          try RegistrationStage(parameters: parameters, resources: plan)
+            .run(density, scan)
+        }
+        return RegisteredStack(density: density, registered: registered)
+      }
+      made = stack
+      return stack
+    }
+    let compared = try reused(&times) { times in
+      let registered = try stack(&times).registered
+      let mask = try timed("mask", "finding the sample", &times) {
+        try MaskStage(parameters: parameters).run(registered, energies: scan.energies)
+      }
+      let surface = timed("depth", "measuring depth", &times) {
+        DepthStage(parameters: parameters).run(scan, registered, mask)
+      }
+      let features = try timed("features", "comparing the spectra", &times) {
+        try FeatureStage(parameters: parameters).run(registered, mask, energies: scan.energies)
+      }
+      return ComparedSpectra(mask: mask, surface: surface, features: features)
+    }
+    let clustered = try timed("cluster", "clustering the spectra", &times) {
+      try ClusteringStage(parameters: parameters).run(compared.features)
+    }
+    let (density, registered) = (try stack(&times).density, try stack(&times).registered)
+    return try timed("summarise", "summarising the clusters", &times) {
+      try SummaryStage(parameters: parameters, references: references).run(
+        scan, density, registered, compared.mask, compared.surface, clustered)
+    }
+  }
+
+  private func newPlan(for scan: Scan) throws -> ResourcePlan {
     let plan = try resources.plan(
       frames: scan.energies.count, height: scan.height, width: scan.width)
     if let words = plan.scratchWords { resources.tell(words) }
-    let density = try timed("correct", "optical density", &times) {
-      try OpticalDensityStage(parameters: parameters, resources: plan).run(loaded)
-    }
-    let registered = try timed("register", "registering the frames", &times) {
-      try RegistrationStage(parameters: parameters, resources: plan)
-        .run(density, scan)
-    }
-    let mask = try timed("mask", "finding the sample", &times) {
-      try MaskStage(parameters: parameters).run(registered, energies: scan.energies)
-    }
-    let surface = timed("depth", "measuring depth", &times) {
-      DepthStage(parameters: parameters).run(scan, registered, mask)
-    }
-    let features = try timed("features", "comparing the spectra", &times) {
-      try FeatureStage(parameters: parameters).run(registered, mask, energies: scan.energies)
-    }
-    let clustered = try timed("cluster", "clustering the spectra", &times) {
-      try ClusteringStage(parameters: parameters).run(features)
-    }
-    return try timed("summarise", "summarising the clusters", &times) {
-      try SummaryStage(parameters: parameters, references: references).run(
-        scan, density, registered, mask, surface, clustered)
-    }
+    return plan
   }
 }

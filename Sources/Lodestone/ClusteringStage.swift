@@ -41,7 +41,7 @@ struct ClusteringStage {
     let gradient = grid.gradientMagnitude(features.scores, dimensions: features.dimensions)
     let share = parameters.fixed("features.eligible_fraction")
     let rank = min(max(Int((share * Double(grid.pixels.count)).rounded()), 1), grid.pixels.count)
-    let threshold = gradient.sorted()[rank - 1]
+    let threshold = value(ofRank: rank - 1, among: gradient)
     let eligible = gradient.indices.filter { gradient[$0] <= threshold }
 
     let minimumPoints =

@@ -15,6 +15,9 @@ struct EdgePlan: Sendable {
   /// Whether the element was found from the spectrum.
   let isFound: Bool
 
+  /// The element that was found from the spectrum; nil where none was, or was to be.
+  var foundElement: Element? { isFound ? elements.first : nil }
+
   /// The edges of the elements that were asked for, or of the one that is found.
   ///
   /// - Parameter isInside: the pixels that every frame shows.
@@ -22,12 +25,21 @@ struct EdgePlan: Sendable {
   init(
     _ parameters: ParameterSet, _ frames: FrameStore, energies: [Double], isInside: [Bool]
   ) throws {
+    var found: Element?
+    if try parameters.elements() == nil {
+      found = element(near: try steepest(mean(frames, isInside), energies) ?? 0)
+    }
+    try self.init(parameters, found: found, energies: energies)
+  }
+
+  /// The edges of the elements that were asked for, or of the one that was found.
+  ///
+  /// - Throws: ``ParameterError``.
+  init(
+    _ parameters: ParameterSet, found: Element?, energies: [Double]
+  ) throws(ParameterError) {
     let asked = try parameters.elements()
-    elements =
-      try asked
-      ?? element(
-        near: steepest(mean(frames, isInside), energies) ?? 0
-      ).map { [$0] } ?? []
+    elements = asked ?? found.map { [$0] } ?? []
     isFound = asked == nil
     light = try parameters.lightElement()
     fixed = try parameters.fixedEdges()

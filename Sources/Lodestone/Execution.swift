@@ -6,15 +6,13 @@ import StackIO
 final class Execution {
   private let purpose: ExecutionRecord.Purpose
   private let command: String
-  private let origins: [ParameterOrigin]
   private let startedAt = timestamp(Date())
   /// The stages so far, with their times.
   private(set) var stages: [ExecutionRecord.Stage] = []
 
-  init(purpose: ExecutionRecord.Purpose, command: String, origins: [ParameterOrigin] = []) {
+  init(purpose: ExecutionRecord.Purpose, command: String) {
     self.purpose = purpose
     self.command = command
-    self.origins = origins
   }
 
   /// Reads a scan and digests its frames.
@@ -32,11 +30,13 @@ final class Execution {
   /// Analyses it; errors are of the scan at a path.
   func analyse(
     _ loaded: LoadedScan, _ parameters: ParameterSet, _ resources: Resources,
-    references: [NamedReference], path: String, progress: @escaping (String) -> Void
+    references: [NamedReference], path: String, reuse: StageReuse? = nil,
+    progress: @escaping (String) -> Void
   ) throws -> ResultRecord {
     do {
       return try Analysis(
-        parameters: parameters, resources: resources, references: references, progress: progress
+        parameters: parameters, resources: resources, references: references, progress: progress,
+        reuse: reuse
       ).run(loaded, times: &stages)
     } catch let error as AnalysisError {
       throw AnalysisError("\(path): \(error.description)")
@@ -50,7 +50,9 @@ final class Execution {
   }
 
   /// What the catalog keeps of it, ended now.
-  func record() -> ExecutionRecord {
+  ///
+  /// - Parameter origins: where its parameters came from.
+  func record(origins: [ParameterOrigin] = []) -> ExecutionRecord {
     ExecutionRecord(
       purpose: purpose, environment: RunEnvironment.current, startedAt: startedAt,
       finishedAt: timestamp(Date()), host: ProcessInfo.processInfo.hostName, command: command,

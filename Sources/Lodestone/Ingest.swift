@@ -16,12 +16,29 @@ public struct Ingest {
     public let runID: String
     /// The time of each stage, s; only reading where the run was stored already.
     package let stages: [ExecutionRecord.Stage]
+
+    /// The stages whose outputs an earlier run had made, in order.
+    public var reusedStages: [String] {
+      guard stages.contains(where: { $0.name == "cache" }) else { return [] }
+      return PipelineStage.allCases.map(\.rawValue).filter { name in
+        !stages.contains { $0.name == name }
+      }
+    }
+  }
+
+  /// A scan that was read, and how.
+  private struct ReadScan {
+    let loaded: LoadedScan
+    /// The digests of its files, which nothing needs before it is stored.
+    let sighting: Background<Result<Sighting, InputError>>
+    let path: String
   }
 
   private let catalog: Catalog
   private let parameters: ParameterSet
   private let references: [NamedReference]
   private let resources: Resources
+  private let cache: StageCache?
   private let command: String
   private let progress: (String) -> Void
 
@@ -30,13 +47,16 @@ public struct Ingest {
   /// - Parameters:
   ///   - references: spectra that `fit.references` names; those that the catalog holds need not be given.
   ///   - resources: what it may use of the machine.
+  ///   - cache: outputs of stages that earlier ingests made are taken from it, and those made now are put there;
+  ///     call its ``StageCache/finish()`` when all is done.
   ///   - command: the command line, kept with the execution.
   ///   - progress: is told what is being done.
   public init(
     catalog: Catalog, parameters: ParameterSet, references: [NamedReference] = [],
-    resources: Resources = Resources(), command: String,
+    resources: Resources = Resources(), cache: StageCache? = nil, command: String,
     progress: @escaping (String) -> Void = { _ in }
   ) {
+    self.cache = cache
     self.references = references
     self.catalog = catalog
     self.parameters = parameters
@@ -69,10 +89,59 @@ public struct Ingest {
     _ scan: Scan, of request: ScanRequest, sample: String,
     explain: ((RunDifference) -> Void)? = nil
   ) throws -> Outcome {
-    let references = try knownReferences()
-    let execution = Execution(purpose: .ingest, command: command, origins: parameters.origins)
+    _ = try knownReferences(of: parameters)
+    let execution = Execution(purpose: .ingest, command: command)
+    let read = try read(scan, of: request, execution)
+    return try run(
+      read, parameters, sample: sample, execution,
+      reuse: cache.map { StageReuse(cache: $0, isHeld: false) }, explain: explain)
+  }
+
+  /// Reads a scan once, and analyses and stores it with each of some parameter sets. They share the stages that they have in
+  /// common: sets that follow one another should differ in late stages. Each is stored as it ends.
+  ///
+  /// - Parameters:
+  ///   - each: is told what became of each set; what it throws ends the sweep.
+  ///   - explain: is told, before a set is computed, what differs from the nearest earlier run.
+  /// - Throws: ``InputError``, ``CatalogError``, ``SampleConflict``: what is wrong with all of them.
+  public func sweep(
+    _ scan: Scan, of request: ScanRequest, sample: String, over sets: [ParameterSet],
+    explain: ((RunDifference) -> Void)? = nil,
+    each: (Int, Result<Outcome, any Error>) throws -> Void
+  ) throws {
+    var execution = Execution(purpose: .ingest, command: command)
+    let read = try read(scan, of: request, execution)
+    let reuse = StageReuse(cache: cache, isHeld: true)
+    for (number, parameters) in sets.enumerated() {
+      let outcome = Result {
+        try run(
+          read, parameters, sample: sample, execution, reuse: reuse, explain: explain)
+      }
+      if case .failure(let error as SampleConflict) = outcome { throw error }
+      try each(number, outcome)
+      execution = Execution(purpose: .ingest, command: command)
+    }
+  }
+
+  private func read(
+    _ scan: Scan, of request: ScanRequest, _ execution: Execution
+  ) throws -> ReadScan {
     let loaded = try execution.load(scan, progress: progress)
-    let sighting = try Sighting(of: loaded.scan, request: request)
+    let found = loaded.scan
+    return ReadScan(
+      loaded: loaded,
+      sighting: Background {
+        Result { () throws(InputError) in try Sighting(of: found, request: request) }
+      },
+      path: request.path)
+  }
+
+  private func run(
+    _ read: ReadScan, _ parameters: ParameterSet, sample: String, _ execution: Execution,
+    reuse: StageReuse?, explain: ((RunDifference) -> Void)?
+  ) throws -> Outcome {
+    let references = try knownReferences(of: parameters)
+    let loaded = read.loaded
     let scanID = loaded.record.id
     let run = RunRecord(
       scanID: scanID, parameters: parameters.parameters, stages: Analysis.stages)
@@ -82,28 +151,31 @@ public struct Ingest {
       throw SampleConflict(scanID: scanID, stored: stored, asked: sample)
     }
     if try catalog.storedResult(of: runID) != nil {
-      let status = try catalog.store(sighting, ofScan: scanID)
+      let status = try catalog.store(try read.sighting.value.get(), ofScan: scanID)
       return Outcome(status: status, runID: runID, stages: execution.stages)
     }
     func store(_ answer: Catalog.Answer, _ record: ExecutionRecord) throws {
       try catalog.store(
-        scan: loaded.record, sample: sample, sighting: sighting, run: run, answer: answer,
-        execution: record)
+        scan: loaded.record, sample: sample, sighting: try read.sighting.value.get(), run: run,
+        answer: answer, execution: record)
     }
     let result: ResultRecord
     do {
       result = try execution.analyse(
-        loaded, parameters, resources, references: references, path: request.path,
+        loaded, parameters, resources, references: references, path: read.path, reuse: reuse,
         progress: progress)
     } catch let error as ScratchFailure {
       // The machine's fault, and not the run's.
       throw error
     } catch {
-      try store(.failure(execution.text(of: error, path: request.path)), execution.record())
+      try store(
+        .failure(execution.text(of: error, path: read.path)),
+        execution.record(origins: parameters.origins))
       throw error
     }
     progress("storing")
-    let record = execution.record()
+    let sighting = try read.sighting.value.get()
+    let record = execution.record(origins: parameters.origins)
     let start = ContinuousClock.now
     do {
       try store(.result(result), record)
@@ -125,7 +197,7 @@ public struct Ingest {
 
 extension Ingest {
   /// The spectra that the parameters name: given, or in the catalog.
-  private func knownReferences() throws -> [NamedReference] {
+  private func knownReferences(of parameters: ParameterSet) throws -> [NamedReference] {
     try parameters.references().map { name, digest in
       if let given = references.first(where: { $0.spectrum.id == digest }) { return given }
       do {

@@ -80,6 +80,16 @@ public struct ContentDigest: ~Copyable {
     return bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 
+  /// The plain SHA-256 of some bytes, as 32 bytes.
+  package static func ofBytes(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: 32) { digest, count in
+      guard
+        EVP_Digest(bytes.baseAddress, bytes.count, digest.baseAddress, nil, EVP_sha256(), nil) == 1
+      else { preconditionFailure("libcrypto has no SHA-256") }
+      count = 32
+    }
+  }
+
   /// The SHA-256 of a regular file, as `sha256sum` prints it, and its size; nil where it cannot be
   /// read. A pipe or a device might never end.
   public static func ofFile(_ path: String) -> (sha256: String, bytes: Int)? {

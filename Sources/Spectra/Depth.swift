@@ -108,6 +108,11 @@ public struct Depth: Sendable {
   /// The empty field that the surface borders.
   public let isOutside: [Bool]
 
+  /// A depth that was measured before.
+  package init(values: [Double], isOutside: [Bool]) {
+    (self.values, self.isOutside) = (values, isOutside)
+  }
+
   /// The distance of each sample pixel to the nearest empty field, less half a pixel in that direction: a pixel at the
   /// surface lies half a pixel deep. Nil where there is no empty field.
   ///

@@ -28,7 +28,19 @@ public final class FrameStore: @unchecked Sendable {
     } else {
       memory = .allocate(capacity: values)
       file = nil
+      if let bytes { Self.inLargePages(bytes) }
     }
+  }
+
+  /// Asks for pages of 2 MB: of small ones a stack has a hundred thousand, each to be given when it is first touched. It
+  /// is advice; where it is not taken nothing changes.
+  private static func inLargePages(_ bytes: UnsafeMutableRawBufferPointer) {
+    #if os(Linux)
+      guard let base = bytes.baseAddress else { return }
+      let first = base.alignedUp(toMultipleOf: 1 << 21)
+      let count = bytes.count - (first - base)
+      if count > 0 { madvise(first, count, MADV_HUGEPAGE) }
+    #endif
   }
 
   deinit { memory?.deallocate() }
@@ -39,6 +51,10 @@ public final class FrameStore: @unchecked Sendable {
   func memory(_ frame: Int) -> UnsafeMutableBufferPointer<Float>? {
     memory.map { .init(rebasing: $0[frame * pixels..<(frame + 1) * pixels]) }
   }
+
+  /// All values, frame after frame, as they lie in memory; nil where they are in a file. They are valid as long as the
+  /// store.
+  package var bytes: UnsafeMutableRawBufferPointer? { memory.map { .init($0) } }
 
   /// A frame.
   ///

@@ -38,6 +38,14 @@ func quantile(_ values: some Collection<Float>, _ fraction: Double) -> Float? {
   return values.withUnsafeMutableBufferPointer { element(of: $0, rank: rank) }
 }
 
+/// The value that would be at a rank if the values, which are numbers, were sorted.
+///
+/// - Complexity: O(n) on average.
+package func value(ofRank rank: Int, among values: [Float]) -> Float {
+  var values = values
+  return values.withUnsafeMutableBufferPointer { element(of: $0, rank: rank) }
+}
+
 /// The element that would be at a rank if the values, which are numbers, were sorted; they are moved about.
 private func element(of values: UnsafeMutableBufferPointer<Float>, rank: Int) -> Float {
   var (low, high) = (0, values.count - 1)

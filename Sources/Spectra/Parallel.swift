@@ -46,3 +46,24 @@ package func forEachInParallel(
     }
   }
 }
+
+/// A value that another thread computes, and that is waited for where it is asked for.
+package final class Background<Value: Sendable>: Sendable {
+  private let result = Mutex<Value?>(nil)
+  private let work = DispatchGroup()
+
+  /// Begins.
+  package init(_ body: @escaping @Sendable () -> Value) {
+    DispatchQueue.global().async(group: work) { [self] in
+      let value = body()
+      result.withLock { $0 = value }
+    }
+  }
+
+  /// The value, once it is there.
+  package var value: Value {
+    work.wait()
+    guard let value = result.withLock({ $0 }) else { preconditionFailure("the work is done") }
+    return value
+  }
+}

@@ -20,6 +20,12 @@ public struct ScaleLaw: Sendable, Equatable {
   /// Whether it is found to change.
   public let isFound: Bool
 
+  /// A law that was fitted before.
+  package init(scales: [Double], deviation: Double, significance: Double, isFound: Bool) {
+    (self.scales, self.deviation) = (scales, deviation)
+    (self.significance, self.isFound) = (significance, isFound)
+  }
+
   /// Fits the law.
   ///
   /// It is found to change if it moves the frame's edge by half a pixel or more, and by five times its own

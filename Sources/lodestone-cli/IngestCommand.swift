@@ -12,7 +12,8 @@ struct IngestCommand: DocumentedCommand {
       one an energy with the energy in each name (7112.0_eV, 7.112keV), SSRL 6-2c's names with \
       references and repeated exposures, or a stack with its references and darks. Several positions \
       or repetitions in one folder are several scans. --dry-run tells what would be read. The same scan with the same parameters \
-      is not computed again: it is "unchanged", or "sighted" where it lies in a new place.
+      is not computed again: it is "unchanged", or "sighted" where it lies in a new place. With other parameters it is computed \
+      from where they make a difference, of what earlier ingests have kept (lodestone cache).
       """)
 
   static let examples = [
@@ -31,6 +32,10 @@ struct IngestCommand: DocumentedCommand {
     """
     lodestone ingest scan.tif --energies e.txt --reference empty-field --sample M2 \\
         --set dbscan.radius=1.5 --set features.eligible_fraction=1
+    """,
+    """
+    lodestone ingest scan.tif --reference flat.tif --sample M1 --sweep dbscan.radius=0.5:2:0.25 \\
+        --sweep pca.components=3,4
     """,
   ]
 
@@ -71,6 +76,16 @@ struct IngestCommand: DocumentedCommand {
   @Option(name: .customLong("set"), help: "A parameter: NAME=VALUE. May be repeated.")
   var settings: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Many runs of each scan, which is read once: a parameter's values as NAME=A:B:STEP, or NAME=V1,V2,V3 (with "
+        + "semicolons, where they hold commas). May be repeated: all combinations, at most 1000.",
+      valueName: "name=values"))
+  var sweep: [String] = []
+
+  @Flag(help: "Compute everything, and keep nothing for later ingests (lodestone cache).")
+  var noCache = false
+
   @Flag(
     help: "Only tell what would be read: frames, energies, references, and where each comes from.")
   var dryRun = false
@@ -107,13 +122,25 @@ struct IngestCommand: DocumentedCommand {
       given.append("fit.references=" + NamedReference.parameter(references))
       sources["fit.references"] = spectrum.map { "--spectrum \($0)" }.joined(separator: " ")
     }
-    let parameters = try ParameterSet(
-      recipe: recipe.map { try Recipe($0) }, settings: given + settings, sources: sources)
+    let chosen = try recipe.map { try Recipe($0) }
+    let fixed = given + settings
+    let parameters = try ParameterSet(recipe: chosen, settings: fixed, sources: sources)
+    let sweep =
+      sweep.isEmpty
+      ? nil
+      : try IngestSweep(sweep, given: fixed) { swept in
+        let names = swept.map { String($0.prefix { $0 != "=" }) }
+        return try ParameterSet(
+          recipe: chosen, settings: fixed + swept,
+          sources: names.reduce(into: sources) { $0[$1] = "--sweep" })
+      }
     let catalog = dryRun ? nil : try catalog.open(.write)
+    let cache = dryRun || noCache ? nil : try StageCache.ofUser()
+    defer { cache?.end() }
     let ingest = catalog.map {
       Ingest(
         catalog: $0, parameters: parameters, references: references, resources: use.resources,
-        command: CommandLine.arguments.map(shellQuoted).joined(separator: " "),
+        cache: cache, command: CommandLine.arguments.map(shellQuoted).joined(separator: " "),
         progress: Output.progress)
     }
     let exposures = (
@@ -141,7 +168,13 @@ struct IngestCommand: DocumentedCommand {
           let name = scans.count > 1 ? "\(path), part \"\(part ?? "\(index + 1)")\"" : path
           try attempt(name, part: part) {
             let scan = try found.get()
-            if let ingest, let catalog, let sample {
+            if let ingest, let catalog, let sample, let sweep {
+              worst = max(
+                worst,
+                try sweep.run(
+                  scan, request, name, sample: sample, ingest, catalog, isJSON: json,
+                  whyNew: whyNew))
+            } else if let ingest, let catalog, let sample {
               try self.ingest(scan, request, name, sample, seconds, ingest, catalog)
             } else {
               let inspection = try ScanInspection(scan, progress: Output.progress)
@@ -153,6 +186,7 @@ struct IngestCommand: DocumentedCommand {
         }
       }
     }
+    if !dryRun, !json { sweep?.tell() }
     if worst != 0 { throw ExitCode(worst) }
   }
 
@@ -166,10 +200,8 @@ struct IngestCommand: DocumentedCommand {
     failure.report()
     if json {
       Output.line(
-        JSONText.object([
-          ("schema", .string("lodestone.ingest/1")), ("status", .string("failed")),
+        failure.json(ofIngest: [
           ("path", .string(path)), ("part", part.map { .string($0) } ?? .null),
-          ("error", .string(failure.message)), ("exit_code", .integer(Int(failure.exitCode))),
         ]).text)
     }
     return failure.exitCode
@@ -197,20 +229,21 @@ struct IngestCommand: DocumentedCommand {
   ) throws {
     let report = try RunReport(catalog: catalog, run: outcome.runID)
     if json {
-      let stages = outcome.stages.map { ($0.name, JSONText.number($0.seconds)) }
-      let seconds = [("find", JSONText.number(findSeconds))] + stages
       Output.line(
         JSONText.object(
           [
             ("schema", .string("lodestone.ingest/1")), ("status", .string(outcome.status.rawValue)),
             ("path", .string(path)), ("part", part.map { .string($0) } ?? .null),
           ] + report.members + (difference.map { [("why_new", $0.json)] } ?? [])
-            + [("seconds", .object(seconds))]
+            + outcome.timing(findSeconds: findSeconds)
         ).text)
       return
     }
     let total = outcome.stages.reduce(findSeconds) { $0 + $1.seconds }
-    Output.write("\(outcome.status.rawValue): \(path), \(String(format: "%.1f", total)) s\n")
+    let reused = outcome.reusedStages
+    let from = reused.isEmpty ? "" : ", from the cache: \(reused.joined(separator: ", "))"
+    Output.write(
+      "\(outcome.status.rawValue): \(path), \(String(format: "%.1f", total)) s\(from)\n")
     Output.write(report.heading)
     if outcome.status == .stored { Output.write(report.body) } else { Output.write(report.said) }
   }
@@ -218,7 +251,7 @@ struct IngestCommand: DocumentedCommand {
 
 extension RunDifference {
   /// A line each, for the eye.
-  fileprivate var text: String {
+  var text: String {
     guard let nearestRun else {
       return "new: no stored run has a frame of this scan\n"
     }
@@ -235,7 +268,7 @@ extension RunDifference {
       + lines.joined()
   }
 
-  fileprivate var json: JSONText {
+  var json: JSONText {
     let parts = components.map { part in
       JSONText.object([
         ("component", .string(part.component)), ("name", .string(part.name)),

@@ -28,7 +28,7 @@ struct LodestoneCommand: DocumentedCommand {
       SampleCommand.self, TagCommand.self, NoteCommand.self, RetractCommand.self,
       ExportCommand.self, ImportCommand.self, MergeCommand.self, BackupCommand.self,
       CheckCommand.self, MigrateCommand.self, ClusterCommand.self, RecipeCommand.self,
-      ExampleCommand.self,
+      CacheCommand.self, ExampleCommand.self,
     ])
 
   static let examples = [

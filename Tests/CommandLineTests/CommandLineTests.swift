@@ -192,9 +192,10 @@ import TestSupport
 
   /// Every command has a help with examples.
   @Test(arguments: [
-    "init", "ingest", "list", "show", "query", "sql", "audit", "diff", "affected", "verify",
-    "sample assign", "sample set", "tag", "note", "retract", "export", "check", "migrate",
-    "cluster", "example",
+    "init", "ingest", "list", "show", "query", "sql", "compare", "phase define", "phase suggest",
+    "phase list", "phase show", "phase assign", "phase remove", "audit", "diff", "affected",
+    "verify", "sample assign", "sample set", "tag", "note", "retract", "export", "check", "migrate",
+    "cluster", "example", "cache",
   ])
   func help(command: String) throws {
     let outcome = try program.run(command.split(separator: " ").map(String.init) + ["--help"])

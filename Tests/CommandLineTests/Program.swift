@@ -40,7 +40,10 @@ struct Program: Sendable {
     process.executableURL = URL(fileURLWithPath: command.removeFirst())
     process.arguments = command
     process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    // No test touches the user's cache; those of the cache switch it on.
+    let cache = ["LODESTONE_CACHE": folder.file("cache"), "LODESTONE_CACHE_SIZE": "0"]
+    process.environment = ProcessInfo.processInfo.environment.merging(cache) { $1 }
+      .merging(environment) { $1 }
     // Into files: a pipe that fills up would stop the program.
     let output = folder.file("stdout-\(UUID().uuidString)")
     let errors = folder.file("stderr-\(UUID().uuidString)")
