@@ -7,7 +7,7 @@
 -- @cluster integer  The cluster, 0 is the largest; -1 is noise.
 -- @bin integer  The bin, from 0.
 -- @depth_px number (px)  Depth at which the bin begins.
--- @depth_um number (um)  The same; null where the pixel size is not known.
+-- @depth_um number (um)  Depth at which the bin begins; null where the pixel size is not known.
 -- @pixels integer (px)  Pixels of the cluster in the bin.
 -- @cumulative_pixels integer (px)  Pixels of the cluster in this bin and those above it.
 SELECT depth.label AS cluster, depth.bin, depth.bin * run.depth_bin_px AS depth_px,

@@ -24,9 +24,9 @@
 -- @pre_offset number (OD)  The pre-edge line at 0 eV.
 -- @pre_slope number (OD/eV)  The pre-edge line's slope.
 -- @post_offset number (OD)  The post-edge polynomial of what lies above the line, at 0 eV; null where the convention has none.
--- @post_slope number (OD/eV)  Its linear coefficient; null where its degree is lower.
--- @post_square number (OD/eV2)  Its quadratic coefficient; null where its degree is lower.
--- @post_cube number (OD/eV3)  Its cubic coefficient; null where its degree is lower.
+-- @post_slope number (OD/eV)  Linear coefficient of the post-edge polynomial; null where its degree is lower.
+-- @post_square number (OD/eV2)  Quadratic coefficient of the post-edge polynomial; null where its degree is lower.
+-- @post_cube number (OD/eV3)  Cubic coefficient of the post-edge polynomial; null where its degree is lower.
 SELECT edge.label AS cluster, edge.symbol, edge.edge, edge.e0_ev, edge.derivative_ev,
   edge.white_line_ev, edge.white_line_height, edge.divisor, edge.divisor_error,
   edge.is_normalised, edge.convention, edge.pre_start_ev, edge.pre_end_ev, edge.pre_energies,

@@ -2,7 +2,7 @@
 --
 -- :run text  The run's id.
 -- @name text  The name of the parameter, or of the number.
--- @value number  What was found, in the unit of the next column.
+-- @value number  What was found where the parameter said auto, or another single number of the run.
 -- @unit text  Its unit.
 SELECT value.name, value.number AS value, value.unit
 FROM run_overview_all AS run

@@ -10,11 +10,11 @@
 -- @pixels integer (px)  Pixels of the cluster, with those that the flood added.
 -- @pieces integer  Pieces of the cluster, connected by sides.
 -- @surface_pieces integer  Pieces with a pixel beside the empty field.
--- @surface_pixels integer (px)  Pixels of those pieces.
+-- @surface_pixels integer (px)  Pixels of the pieces that touch the surface.
 -- @area_um2 number (um2)  Area of the cluster; null where the pixel size is not known.
 -- @surface_area_um2 number (um2)  Area of the pieces that touch the surface; null where the pixel size is not known.
--- @layer_thickness_px number (px)  Depth of the shell of the sample with the area of those pieces; null where no piece touches the surface.
--- @layer_thickness_um number (um)  The same; null where no piece touches the surface, or the pixel size is not known.
+-- @layer_thickness_px number (px)  Depth of the shell of the sample with the area of the pieces that touch the surface; null where none does.
+-- @layer_thickness_um number (um)  Depth of the shell of the sample with the area of the pieces that touch the surface; null where none does, or the pixel size is not known.
 WITH shell AS (
   SELECT depth.bin, sum(depth.pixels) AS pixels,
     sum(sum(depth.pixels)) OVER (ORDER BY depth.bin) AS within

@@ -28,7 +28,9 @@ struct MaskStage {
     var mask = SampleMask(isInside: isInside)
     mask.fraction = parameters.fixed("mask.fraction")
     mask.stepDeviations = parameters.fixed("mask.step_deviations")
-    let byDensity = mask.pixels(meanOpticalDensity: maps.mean)
+    mask.rimFraction = parameters.fixed("mask.rim_fraction")
+    let byDensity = mask.withoutMixedRim(
+      mask.pixels(meanOpticalDensity: maps.mean), meanOpticalDensity: maps.mean)
     let byStep = mask.pixels(anyOf: maps.steps)
     let nothing = [Bool](repeating: false, count: isInside.count)
     let isSample =

@@ -96,6 +96,10 @@ public struct ParameterDefinition: Sendable {
       "mask.step_deviations", .number(0...1000), "5",
       "a step shows sample above so many standard deviations of the OD about the pre-edge line"),
     .init(
+      "mask.rim_fraction", .number(0...1), "0.5",
+      "a pixel beside the empty field is sample where it absorbs at least this share of what the sample behind it does; "
+        + "0: any that mask.fraction takes"),
+    .init(
       "normalise.measure", .choice(["mean_od", "edge_area", "edge_step", "none"]), "mean_od",
       "what each spectrum is divided by: its mean OD; or the first edge's area or step, the pre-edge (falling as "
         + "E^-3) taken off: for spectra that are mostly background"),

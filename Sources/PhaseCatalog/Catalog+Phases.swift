@@ -100,6 +100,36 @@ extension Catalog {
     }
   }
 
+  /// A definition of a phase, as it was said.
+  public struct PhaseDefinition: Sendable, Equatable {
+    /// The phase.
+    public let phase: String
+    /// What makes a cluster one of it.
+    public let rule: PhaseRule
+    /// Who said so.
+    public let author: String
+    /// When, UTC.
+    public let recordedAt: String
+  }
+
+  /// A definition by its event, also one that no longer counts.
+  ///
+  /// - Throws: ``CatalogError``, also where there is no such definition.
+  public func phaseDefinition(_ eventID: String) throws -> PhaseDefinition {
+    try read { database in
+      let rows = try database.rows(
+        "SELECT * FROM event WHERE event_id = ? AND kind = 'phase.define'", [eventID])
+      guard let row = rows.first else {
+        throw CatalogError.notFound("\(self.path): no definition of a phase \(eventID.prefix(12))")
+      }
+      return PhaseDefinition(
+        phase: try row.text("subject"),
+        rule: try PhaseRule(
+          meaning: row.optionalText("name"), json: row.optionalText("value") ?? ""),
+        author: try row.text("author"), recordedAt: try row.text("recorded_at"))
+    }
+  }
+
   private func noSuchPhase(_ name: String) -> CatalogError {
     .notFound("\(path): no phase \"\(name)\": see lodestone phase list")
   }

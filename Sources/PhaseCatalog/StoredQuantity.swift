@@ -1,3 +1,4 @@
+import Foundation
 internal import GRDB
 
 /// A stored number of a run or of one of its clusters, and what it is: behind an address `RUN:CLUSTER:NAME`, or
@@ -115,6 +116,14 @@ final class QuantityReader {
   ///
   /// - Parameter cluster: nil for one of the run.
   func quantity(_ name: String, cluster: Int?) throws -> StoredQuantity? {
+    try exactly(name, cluster: cluster)
+      // As phase-stats calls what is of an element: nd_areal_g_cm2.
+      ?? ["nd", "fe"].first { name.hasPrefix($0 + "_") }.flatMap {
+        try exactly("\($0.capitalized).\(name.dropFirst(3))", cluster: cluster)
+      }
+  }
+
+  private func exactly(_ name: String, cluster: Int?) throws -> StoredQuantity? {
     for source in QuantitySource.all
     where source.isOfCluster == (cluster != nil) && source.mayHold(name) {
       let table = try table(source.query)
@@ -133,11 +142,13 @@ final class QuantityReader {
     return nil
   }
 
-  /// The names of all numbers, of the run or of a cluster.
+  /// The names of all numbers, of the run or of a cluster, but for the errors by blocks, which stand beside the number.
   func names(cluster: Int?) throws -> [String] {
     var names: [String] = []
     for source in QuantitySource.all
-    where source.isOfCluster == (cluster != nil) && source.place == nil {
+    where source.isOfCluster == (cluster != nil) && source.place == nil
+      && source.query != "run-estimates"
+    {
       let table = try table(source.query)
       for row in table.rows.indices
       where cluster == nil || table.value("cluster", row: row).number == cluster.map(Double.init) {

@@ -1,4 +1,5 @@
 internal import CSpectraKernels
+import Foundation
 
 /// Maps of how much is there: the mean optical density over the energies, and the steps at some edges.
 public struct AbsorptionMaps: Sendable {
@@ -145,6 +146,9 @@ public struct SampleMask: Sendable {
   /// A step shows sample above so many standard deviations of the optical density about the pre-edge line; of a pixel's
   /// own, or of the median pixel's where that is more: few energies measure it badly.
   public var stepDeviations = 5.0
+  /// A pixel beside the empty field is sample where it absorbs at least this share of what the sample behind it does:
+  /// half, where the surface runs through its middle. 0 for any.
+  public var rimFraction = 0.5
 
   /// A mask of what every frame shows.
   public init(isInside: [Bool]) { self.isInside = isInside }
@@ -190,6 +194,42 @@ public struct SampleMask: Sendable {
     let isFar = isAdded.indices.map { isAdded[$0] && distance[$0] > rim * rim }
     let pieces = connected(isAdded, from: isFar, height: height, width: width)
     return found.indices.map { found[$0] || pieces[$0] }
+  }
+
+  /// A mask without the pixels at its rim that hold less sample than empty field: a threshold for all of the sample lies
+  /// where the blurred rim of thick sample is still above it, and the surface would lie half a pixel too far out.
+  ///
+  /// What a rim pixel absorbs, 1 - exp(-OD), is compared with the mean of the sample within two pixels that is not at the
+  /// rim itself. A rim that thins out slowly absorbs more than half of that, and stays.
+  ///
+  /// - Complexity: O(pixels).
+  public func withoutMixedRim(_ isSample: [Bool], meanOpticalDensity mean: Image) -> [Bool] {
+    if rimFraction == 0 { return isSample }
+    let (height, width) = (mean.height, mean.width)
+    func isEmpty(_ y: Int, _ x: Int) -> Bool {
+      guard y >= 0, y < height, x >= 0, x < width else { return false }
+      return isInside[y * width + x] && !isSample[y * width + x]
+    }
+    let isRim = isSample.indices.map { pixel -> Bool in
+      let (y, x) = (pixel / width, pixel % width)
+      return isSample[pixel]
+        && (isEmpty(y - 1, x) || isEmpty(y + 1, x) || isEmpty(y, x - 1) || isEmpty(y, x + 1))
+    }
+    func absorbed(_ pixel: Int) -> Double { 1 - exp(-max(0, Double(mean.pixels[pixel]))) }
+    return isSample.indices.map { pixel in
+      guard isRim[pixel] else { return isSample[pixel] }
+      let (y, x) = (pixel / width, pixel % width)
+      var (sum, count) = (0.0, 0.0)
+      for row in max(0, y - 2)...min(height - 1, y + 2) {
+        for column in max(0, x - 2)...min(width - 1, x + 2) {
+          let other = row * width + column
+          guard isSample[other], !isRim[other] else { continue }
+          sum += absorbed(other)
+          count += 1
+        }
+      }
+      return count == 0 || absorbed(pixel) * count >= rimFraction * sum
+    }
   }
 
   private func inside(_ image: Image) -> [Float] {

@@ -85,7 +85,7 @@ import Testing
     let text = try program.run("diff", first, other)
     #expect(text.code == 1)
     for words in [
-      "Parameters\n", "dbscan.radius", "adjusted Rand index 0.", "Clusters\n", "cluster_count",
+      "Parameters\n", "dbscan.radius", "adjusted Rand index 0.", "Clusters\n", "Warnings\n",
     ] {
       #expect(text.output.contains(words), "\(words)")
     }

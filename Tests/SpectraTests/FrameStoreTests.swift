@@ -42,6 +42,28 @@ import TestSupport
 }
 
 @Suite struct SampleMaskTests {
+  /// A step from absorbing nothing to absorbing 0.6, blurred: the rim pixel that absorbs less than half is no sample, and
+  /// one that absorbs exactly half is. A rim that thins out slowly stays.
+  @Test func aRimPixelIsSampleFromHalfOn() {
+    func od(_ absorbed: [Float]) -> Image {
+      let row = absorbed.map { -log(1 - $0) }
+      return Image(height: 6, width: row.count, pixels: (0..<6).flatMap { _ in row })
+    }
+    func kept(_ absorbed: [Float], fraction: Double = 0.5) -> [Bool] {
+      let image = od(absorbed)
+      var mask = SampleMask(isInside: [Bool](repeating: true, count: image.pixels.count))
+      mask.rimFraction = fraction
+      let all = image.pixels.map { $0 > 0.05 }
+      return Array(mask.withoutMixedRim(all, meanOpticalDensity: image)[12..<18])
+    }
+    #expect(kept([0, 0.25, 0.6, 0.6, 0.6, 0.6]) == [false, false, true, true, true, true])
+    #expect(kept([0, 0.25, 0.5, 0.5, 0.5, 0.5]) == [false, true, true, true, true, true])
+    #expect(kept([0, 0.25, 0.6, 0.6, 0.6, 0.6], fraction: 0)[1])
+    #expect(kept([0, 0.1, 0.15, 0.2, 0.25, 0.3])[1])
+    // A strip of one pixel has nothing behind it.
+    #expect(kept([0, 0.2, 0, 0, 0, 0])[1])
+  }
+
   /// Thick sample on the left, blurred over three pixels; a thin piece with an edge on the right; one noisy pixel.
   @Test func aStepShowsThinPiecesButNoRims() {
     let width = 24
