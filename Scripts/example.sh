@@ -36,6 +36,12 @@ run lodestone show @last
 say "4. The surface against the bulk: is it richer in Nd?"
 run lodestone query surface-vs-bulk --param surface_depth_um=0.5
 
+say "   Names for the clusters, by what they are made of, here and in every scan to come; then the same question by phase:"
+run lodestone phase define Nd2Fe14B --where nd_fraction=0.05..0.25
+run lodestone phase define Nd-rich --where nd_fraction=0.4..0.62
+run lodestone phase define altered --where nd_fraction=0.63..1
+run lodestone compare M1 --surface-depth 0.3
+
 say "5. Where one of those numbers comes from:"
 run lodestone audit @last:0:nd_fraction
 

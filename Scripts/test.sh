@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # strace makes system calls fail for the crash suite; setpriv runs the program as a user without rights.
-Scripts/install-packages.sh strace util-linux
+Scripts/install-packages.sh strace util-linux sqlite3
 if [ ! -e .build/python/requirements.txt ]; then
   echo "SKIPPED: the tests that ask Python (catalogs read, scikit-learn's labels): make their tools with Scripts/python-tools.sh"
 fi

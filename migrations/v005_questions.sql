@@ -82,6 +82,19 @@ INSERT INTO event_kind VALUES
 CREATE INDEX source_file_by_path ON source_file (path);
 CREATE INDEX source_file_by_sha256 ON source_file (sha256);
 
+-- As before, without min(a, b), which means something else in DuckDB: there, a view that it cannot run makes text of every view above it.
+DROP VIEW current_result;
+CREATE VIEW current_result AS
+-- The result that queries use: the first stored of each run, here or in a merged catalog. Further ones are in run_reproducibility.
+SELECT
+  result.* -- as in the table
+FROM result
+WHERE NOT EXISTS (
+  SELECT 1 FROM result AS other
+  WHERE other.run_key = result.run_key AND other.result_key <> result.result_key
+    AND (coalesce((SELECT min(recorded_at) FROM earlier_time WHERE kind = 'result' AND id = other.result_id AND recorded_at < other.recorded_at), other.recorded_at), other.result_id)
+      < (coalesce((SELECT min(recorded_at) FROM earlier_time WHERE kind = 'result' AND id = result.result_id AND recorded_at < result.recorded_at), result.recorded_at), result.result_id));
+
 CREATE VIEW phase AS
 -- The phases: the last word on each.
 SELECT
@@ -177,7 +190,7 @@ SELECT
   block.label, -- the cluster; -1 is noise
   block.block, -- the block
   block.bin, -- the bin
-  (CASE WHEN block.bin < 2 THEN block.bin ELSE (2 + block.bin % 2) << (block.bin / 2 - 1) END) * run.depth_bin_px AS depth_px, -- where it begins
+  (CASE WHEN block.bin < 2 THEN block.bin ELSE (2 + block.bin % 2) << ((block.bin >> 1) - 1) END) * run.depth_bin_px AS depth_px, -- where it begins
   block.pixels -- how many pixels
 FROM run_overview AS run
 JOIN cluster_block_depth AS block ON block.result_key = run.result_key;

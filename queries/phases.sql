@@ -7,21 +7,27 @@
 -- @clusters integer  Clusters that belong to it.
 -- @runs integer  Runs with such a cluster.
 -- @samples integer  Samples with such a cluster.
--- @ambiguous integer  Clusters that it fits best, but too near the limit or hardly better than another phase.
+-- @ambiguous integer  Clusters that lie near its limit, or that it fits hardly better or worse than another phase.
 -- @definition_id text  The event that defines it.
 -- @author text  Who defined it.
 -- @recorded_at text  When it was defined, UTC.
 WITH run AS MATERIALIZED (
   SELECT run_id, result_id, sample FROM run_overview
 ),
-counted AS MATERIALIZED (
-  SELECT assignment.phase, sum(assignment.outcome = 'assigned') AS clusters,
-    count(DISTINCT CASE assignment.outcome WHEN 'assigned' THEN run.run_id END) AS runs,
-    count(DISTINCT CASE assignment.outcome WHEN 'assigned' THEN run.sample END) AS samples,
-    sum(assignment.outcome = 'ambiguous') AS ambiguous
+part AS MATERIALIZED (
+  SELECT run.run_id, run.sample, assignment.phase, assignment.second, assignment.outcome
   FROM run CROSS JOIN phase_assignment AS assignment
   WHERE assignment.run_id = run.run_id AND assignment.result_id = run.result_id
-  GROUP BY assignment.phase
+),
+counted AS MATERIALIZED (
+  SELECT phase, sum(outcome = 'assigned') AS clusters,
+    count(DISTINCT CASE outcome WHEN 'assigned' THEN run_id END) AS runs,
+    count(DISTINCT CASE outcome WHEN 'assigned' THEN sample END) AS samples,
+    sum(outcome = 'ambiguous') AS ambiguous
+  FROM (
+    SELECT run_id, sample, phase, outcome FROM part
+    UNION ALL SELECT run_id, sample, second, outcome FROM part WHERE outcome = 'ambiguous')
+  GROUP BY phase
 )
 SELECT phase.phase, phase.meaning, coalesce(counted.clusters, 0) AS clusters,
   coalesce(counted.runs, 0) AS runs, coalesce(counted.samples, 0) AS samples,

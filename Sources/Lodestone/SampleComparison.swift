@@ -99,8 +99,10 @@ public struct SampleComparison: Sendable {
   public let samples: [Sample]
   /// Of each phase, between each two samples that have it.
   public let distances: [Distance]
-  /// What was left out, a line each.
+  /// What was left out, a line each, but for retracted runs.
   public let remarks: [String]
+  /// Retracted runs of these samples: none of them counts.
+  public let retractedLeftOut: Int
 }
 
 extension SampleComparison {
@@ -148,6 +150,7 @@ extension SampleComparison {
     self.samples = samples
     distances = Self.distances(samples)
     self.remarks = remarks
+    retractedLeftOut = try catalog.retractedRuns(ofSamples: subjects.isEmpty ? nil : subjects)
   }
 
   /// The runs of each subject.
@@ -223,15 +226,21 @@ extension SampleComparison {
     let parts = scans.map { scan in (scan, scan.result.clusters.filter { $0.phase == name }) }
     let present = parts.filter { !$0.1.isEmpty }
     func over(
-      _ quantity: String, _ value: (ScanShares, [Catalog.ComparedCluster]) throws -> Measured?
+      _ quantity: String, of contributes: (Catalog.ComparedCluster) -> Bool,
+      _ value: (ScanShares, [Catalog.ComparedCluster]) throws -> Measured?
     ) rethrows -> Estimate? {
       estimate(
         try present.map { scan, clusters in
-          (try value(scan, clusters), clusters.map { "\(scan.address($0)):\(quantity)" })
+          (
+            try value(scan, clusters),
+            clusters.filter(contributes).map { "\(scan.address($0)):\(quantity)" }
+          )
         })
     }
     func averaged(_ quantity: String) -> Estimate? {
-      over(quantity) { _, clusters in ScanShares.mean(of: quantity, clusters) }
+      over(quantity, of: { $0.estimates[quantity] != nil }) { _, clusters in
+        ScanShares.mean(of: quantity, clusters)
+      }
     }
     var edges: Set<String> = []
     for cluster in present.flatMap(\.1) {
@@ -243,10 +252,10 @@ extension SampleComparison {
       name: name, scans: present.count,
       clusters: present.flatMap { scan, clusters in clusters.map(scan.address) },
       shares: shares(parts),
-      layerThicknessUM: try over("layer_thickness_um") { scan, clusters in
-        try scan.layerThicknessUM(clusters, catalog)
-      },
-      ndFraction: over("nd_fraction") { ScanShares.ndFraction($1) },
+      layerThicknessUM: try over(
+        "layer_thickness_um", of: { $0.surfacePiecePixels ?? 0 > 0 }
+      ) { scan, clusters in try scan.layerThicknessUM(clusters, catalog) },
+      ndFraction: over("nd_fraction", of: { $0.ndFraction != nil }) { ScanShares.ndFraction($1) },
       edges: edges.sorted().map { edge in
         Edge(
           name: edge, e0: averaged("\(edge).derivative_ev"),
@@ -290,6 +299,11 @@ extension SampleComparison {
   }
 }
 
+/// "1 run", "2 runs".
+private func counted(_ count: Int, _ what: String) -> String {
+  "\(count) \(what)\(count == 1 ? "" : "s")"
+}
+
 /// The runs of a comparison: of one parameter set, one pipeline and one geometry, one of each scan.
 private struct ChosenRuns {
   var groups: [(name: String, runs: [Catalog.ComparedRun])] = []
@@ -317,13 +331,13 @@ private struct ChosenRuns {
     let earlier = own.count { $0.pipeline != pipeline }
     if earlier > 0 {
       remarks.append(
-        "\(earlier) runs of other pipeline versions are left out: ingest their scans again")
+        "\(counted(earlier, "run")) of other pipeline versions left out: ingest the scans again")
     }
     let sized = own.filter { $0.pipeline == pipeline }
     let usable = sized.filter { $0.pixelSizeUM != nil && $0.hasDepth }
     if usable.count < sized.count {
       remarks.append(
-        "\(sized.count - usable.count) runs without a pixel size or without empty field have no depth, and are left out"
+        "\(counted(sized.count - usable.count, "run")) without a pixel size or without empty field have no depth, and are left out"
       )
     }
     guard let first = usable.first else {
@@ -358,7 +372,7 @@ private struct ChosenRuns {
       let values = differences.prefix(4).map { "\($0.name)=\($0.values[place].prefix(40))" }
       let more = differences.count > 4 ? ", ..." : ""
       return
-        "\(id.prefix(12)) (\(sets[id]?.count ?? 0) runs: \(values.joined(separator: ", "))\(more))"
+        "\(id.prefix(12)) (\(counted(sets[id]?.count ?? 0, "run")): \(values.joined(separator: ", "))\(more))"
     }
     return .question(
       "these runs were made with \(ids.count) parameter sets, which are not mixed in one number: "

@@ -11,73 +11,85 @@ struct Measured {
 struct ScanShares {
   let run: Catalog.ComparedRun
   let result: Catalog.ComparedResult
-  private let all: [Catalog.ComparedZone]
+  /// Of all clusters and noise.
+  private let all: Zone
 
   init(run: Catalog.ComparedRun, result: Catalog.ComparedResult) {
     self.run = run
     self.result = result
-    all = result.clusters.map(\.zone) + [result.noise]
+    all = Zone(result.clusters.map(\.zone) + [result.noise])
   }
 
   func address(_ cluster: Catalog.ComparedCluster) -> String { "\(run.run):\(cluster.label)" }
 
   // MARK: Shares
 
+  /// Several zones together.
+  private struct Zone {
+    var surface = 0.0
+    var bulk = 0.0
+    var rim = 0
+    /// Of each block.
+    var surfaceBlocks: [Double]
+    var bulkBlocks: [Double]
+
+    init(_ zones: [Catalog.ComparedZone], blocks count: Int? = nil) {
+      let count = count ?? zones.map(\.blocks.count).max() ?? 0
+      surfaceBlocks = [Double](repeating: 0, count: count)
+      bulkBlocks = surfaceBlocks
+      for zone in zones {
+        surface += Double(zone.surfacePixels)
+        bulk += Double(zone.pixels - zone.surfacePixels)
+        rim += zone.rimPixels
+        for (block, part) in zone.blocks.enumerated() {
+          surfaceBlocks[block] += part.surface
+          bulkBlocks[block] += part.pixels - part.surface
+        }
+      }
+    }
+  }
+
   /// What zones have of all that lies near the surface; nil where nothing does.
   func surfaceShare(_ zones: [Catalog.ComparedZone]) -> Measured? {
-    share(zones, { Double($0.surfacePixels) }, { $0.blockSurfacePixels[$1] ?? 0 })
+    let own = Zone(zones, blocks: all.surfaceBlocks.count)
+    return Self.share(own.surface, all.surface, own.surfaceBlocks, all.surfaceBlocks)
   }
 
   /// The same of what lies deeper.
   func bulkShare(_ zones: [Catalog.ComparedZone]) -> Measured? {
-    share(
-      zones, { Double($0.pixels - $0.surfacePixels) },
-      { Double($0.blockPixels[$1] ?? 0) - ($0.blockSurfacePixels[$1] ?? 0) })
+    let own = Zone(zones, blocks: all.bulkBlocks.count)
+    return Self.share(own.bulk, all.bulk, own.bulkBlocks, all.bulkBlocks)
   }
 
   /// The one over the other; nil where there is none of it in the bulk.
   func enrichment(_ zones: [Catalog.ComparedZone]) -> Measured? {
-    guard let surface = surfaceShare(zones), let bulk = bulkShare(zones), bulk.value > 0 else {
-      return nil
-    }
-    let withoutOne = blocks.map { block -> Double? in
-      func share(_ part: (Catalog.ComparedZone, Int) -> Double) -> Double? {
-        Self.withoutBlock(block, zones, all, blocks, part)
-      }
-      guard let surface = share({ $0.blockSurfacePixels[$1] ?? 0 }),
-        let bulk = share({ Double($0.blockPixels[$1] ?? 0) - ($0.blockSurfacePixels[$1] ?? 0) }),
-        bulk > 0
-      else { return nil }
+    let own = Zone(zones, blocks: all.surfaceBlocks.count)
+    guard all.surface > 0, own.bulk > 0 else { return nil }
+    let surface = Self.sharesWithoutOne(own.surfaceBlocks, all.surfaceBlocks)
+    let bulk = Self.sharesWithoutOne(own.bulkBlocks, all.bulkBlocks)
+    let withoutOne = zip(surface, bulk).map { surface, bulk -> Double? in
+      guard let surface, let bulk, bulk > 0 else { return nil }
       return surface / bulk
     }
-    return Measured(value: surface.value / bulk.value, error: jackknifeError(withoutOne))
-  }
-
-  private var blocks: [Int] { Set(all.flatMap(\.blockPixels.keys)).sorted() }
-
-  private func share(
-    _ zones: [Catalog.ComparedZone], _ whole: (Catalog.ComparedZone) -> Double,
-    _ part: (Catalog.ComparedZone, Int) -> Double
-  ) -> Measured? {
-    let total = all.reduce(0) { $0 + whole($1) }
-    guard total > 0 else { return nil }
-    let withoutOne = blocks.map { Self.withoutBlock($0, zones, all, blocks, part) }
     return Measured(
-      value: zones.reduce(0) { $0 + whole($1) } / total, error: jackknifeError(withoutOne))
+      value: own.surface / all.surface / (own.bulk / all.bulk), error: jackknifeError(withoutOne))
   }
 
-  /// A share without one block; nil where nothing is left.
-  private static func withoutBlock(
-    _ block: Int, _ zones: [Catalog.ComparedZone], _ all: [Catalog.ComparedZone], _ blocks: [Int],
-    _ part: (Catalog.ComparedZone, Int) -> Double
-  ) -> Double? {
-    func sum(_ zones: [Catalog.ComparedZone]) -> Double {
-      zones.reduce(0) { sum, zone in
-        blocks.reduce(sum) { $1 == block ? $0 : $0 + part(zone, $1) }
-      }
+  private static func share(
+    _ own: Double, _ all: Double, _ ownBlocks: [Double], _ allBlocks: [Double]
+  ) -> Measured? {
+    guard all > 0 else { return nil }
+    return Measured(
+      value: own / all, error: jackknifeError(sharesWithoutOne(ownBlocks, allBlocks)))
+  }
+
+  /// Shares without one block after the other; nil where nothing is left.
+  private static func sharesWithoutOne(_ own: [Double], _ all: [Double]) -> [Double?] {
+    let (ownSum, allSum) = (own.reduce(0, +), all.reduce(0, +))
+    return zip(own, all).map { own, all in
+      // What rounding leaves of nothing is nothing.
+      allSum - all > 1e-9 * allSum ? max(0, ownSum - own) / (allSum - all) : nil
     }
-    let total = sum(all)
-    return total > 0 ? sum(zones) / total : nil
   }
 
   // MARK: The layer
@@ -91,13 +103,11 @@ struct ScanShares {
   func layerThicknessUM(
     _ clusters: [Catalog.ComparedCluster], _ catalog: Catalog
   ) throws -> Measured? {
-    let rim = all.reduce(0) { $0 + $1.rimPixels }
     let own = clusters.reduce(0) { $0 + $1.zone.rimPixels }
-    let total = all.reduce(0) { $0 + $1.pixels }
     let area = clusters.reduce(0) { $0 + ($1.surfacePiecePixels ?? 0) }
-    guard 2 * own >= rim, 2 * area <= total, area > 0, let size = run.pixelSizeUM else {
-      return nil
-    }
+    guard 2 * own >= all.rim, 2 * Double(area) <= all.surface + all.bulk, area > 0,
+      let size = run.pixelSizeUM
+    else { return nil }
     let known = clusters.compactMap { $0.estimates["layer_thickness_px"] }
     if clusters.count == 1, let layer = known.first {
       return Measured(value: layer.value * size, error: layer.error.map { $0 * size })

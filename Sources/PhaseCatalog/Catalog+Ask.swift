@@ -137,7 +137,8 @@ extension Catalog {
         arguments: [prefix + "*"])
     }
     guard let first = found.first else {
-      throw CatalogError.notFound("\(path): no \(what) \(name): see lodestone list \(what)s")
+      let place = table == "parameter_set" ? "audit RUN" : "list \(what)s"
+      throw CatalogError.notFound("\(path): no \(what) \(name): see lodestone \(place)")
     }
     guard found.count == 1 else {
       throw CatalogError.ambiguous(

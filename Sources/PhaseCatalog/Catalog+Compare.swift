@@ -36,9 +36,9 @@ extension Catalog {
     package var surfacePixels = 0
     /// Those in the outermost pixel.
     package var rimPixels = 0
-    /// The same by block; the surface's share of a wide bin of depth is in proportion.
-    package var blockPixels: [Int: Int] = [:]
-    package var blockSurfacePixels: [Int: Double] = [:]
+    /// All and those near the surface, of each block, 0 of those behind the last; a wide bin of depth that reaches
+    /// deeper counts in proportion.
+    package var blocks: [(pixels: Double, surface: Double)] = []
   }
 
   /// A cluster of a run.
@@ -69,6 +69,20 @@ extension Catalog {
       if let name { try self.require(.sample(name), in: database) }
       return try Self.comparedRuns(
         name == nil ? "" : "WHERE run.sample = ?", name.map { [$0] } ?? [], in: database)
+    }
+  }
+
+  /// How many runs of samples are retracted; of all, where none is named.
+  ///
+  /// - Throws: ``CatalogError``.
+  package func retractedRuns(ofSamples names: [String]?) throws -> Int {
+    try read { database in
+      guard try database.exists("SELECT 1 FROM retraction LIMIT 1", []) else { return 0 }
+      let samples = try String?.fetchAll(
+        database, sql: "SELECT sample FROM run_overview_all WHERE is_retracted")
+      guard let names else { return samples.count }
+      let wanted = Set(names.map(GivenName.stored))
+      return samples.count { $0.map(wanted.contains) ?? false }
     }
   }
 
@@ -211,8 +225,11 @@ extension Catalog {
     let rows = try Row.fetchCursor(statement, arguments: ["cut": cut, "key": run.resultKey])
     while let row = try rows.next() {
       let (label, block): (Int, Int) = (row[0], row[1])
-      zones[label, default: ComparedZone()].blockPixels[block] = row[2]
-      zones[label, default: ComparedZone()].blockSurfacePixels[block] = row[3]
+      guard block >= 0, block < 1 << 16 else { throw CatalogError.damaged("a block's number") }
+      var zone = zones[label] ?? ComparedZone()
+      while zone.blocks.count <= block { zone.blocks.append((0, 0)) }
+      zone.blocks[block] = (row[2], row[3])
+      zones[label] = zone
     }
   }
 

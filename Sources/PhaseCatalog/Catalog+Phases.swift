@@ -64,22 +64,25 @@ extension Catalog {
     try write { try Self.assignAll(of: nil, in: $0) }
   }
 
-  /// Says by hand which phase a cluster belongs to. Rules leave it alone from then on.
+  /// Says by hand which phase a cluster belongs to. Rules leave it alone from then on, as long as there is the phase.
   ///
+  /// - Parameter name: nil leaves it to the rules again.
   /// - Returns: false where that was said already.
   /// - Throws: ``CatalogError``.
   @discardableResult
-  public func assign(phase name: String, toCluster label: Int, ofRun run: String) throws -> Bool {
-    let name = GivenName.stored(name)
+  public func assign(phase name: String?, toCluster label: Int, ofRun run: String) throws -> Bool {
+    let name = name.map(GivenName.stored)
     return try write { database in
-      try self.require(phase: name, in: database)
+      if let name { try self.require(phase: name, in: database) }
       let scorer = try PhaseScorer(database)
-      guard var assignments = try Self.assignments(ofRun: run, scorer, in: database),
+      let found = try Self.assignments(
+        ofRun: run, scorer, without: name == nil ? label : nil, in: database)
+      guard var assignments = found,
         let place = assignments.parts.firstIndex(where: { $0.label == label })
       else {
         throw CatalogError.notFound("\(self.path): run \(run.prefix(12)) has no cluster \(label)")
       }
-      assignments.parts[place] = PhaseAssignment(label: label, byHand: name)
+      if let name { assignments.parts[place] = PhaseAssignment(label: label, byHand: name) }
       return try Self.say(assignments, ofRun: run, in: database)
     }
   }
@@ -182,9 +185,12 @@ extension Catalog {
     return outcome
   }
 
-  /// What the rules make of a run's clusters; those assigned by hand stay. Nil where the run has no result.
+  /// What the rules make of a run's clusters; those assigned by hand to a phase that there is stay. Nil where the run has no
+  /// result.
+  ///
+  /// - Parameter released: a cluster that does not stay.
   private static func assignments(
-    ofRun run: String, _ scorer: PhaseScorer, in database: Database
+    ofRun run: String, _ scorer: PhaseScorer, without released: Int? = nil, in database: Database
   ) throws -> Assignments? {
     guard let result = try currentResult(of: run, in: database) else { return nil }
     let key = try database.requiredKey(of: "result", id: result)
@@ -198,7 +204,10 @@ extension Catalog {
       WHERE run_id = ? AND result_id = ? AND outcome = 'assigned' AND definition_id IS NULL
       """, [run, result])
     {
-      byHand[try row.integer("label")] = try row.text("phase")
+      let (label, phase) = (try row.integer("label"), try row.text("phase"))
+      if label != released, scorer.phases.contains(where: { $0.name == phase }) {
+        byHand[label] = phase
+      }
     }
     let reader = QuantityReader(database, run: run)
     return Assignments(

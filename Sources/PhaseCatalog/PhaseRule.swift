@@ -174,20 +174,15 @@ public struct PhaseAssignment: Sendable, Equatable {
     let best = ordered.first?.2 ?? 0
     let second = ordered.count > 1 ? ordered[1].2 : 0
     let rival = max(second, 1 - best)
-    let margin = ((best - rival) * 1e4).rounded() / 1e4
+    // Where none of them leads, its lead over the best.
+    let margin = (abs(best - rival) * 1e4).rounded() / 1e4
     self.label = label
-    if margin >= Self.leastMargin {
-      outcome = .assigned
-    } else if 1 - 2 * best >= Self.leastMargin {
-      outcome = .none
-    } else {
-      outcome = .ambiguous
-    }
+    outcome = margin < Self.leastMargin ? .ambiguous : best > rival ? .assigned : .none
     phase = best > 0 ? ordered.first?.0 : nil
     definition = best > 0 ? ordered.first?.1 : nil
     self.second = second > 0 && second >= 1 - best ? ordered[1].0 : nil
     score = best
-    self.margin = outcome == .none ? ((1 - 2 * best) * 1e4).rounded() / 1e4 : margin
+    self.margin = margin
   }
 
   /// An assignment by hand.

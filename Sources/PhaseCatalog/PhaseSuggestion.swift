@@ -9,10 +9,13 @@ public struct PhaseSuggestion: Sendable {
   /// How far from it the nearest cluster of another group is; nil where there is none that can be compared.
   public let separation: Double?
 
-  /// A limit that its clusters lie within and others beyond, where there is one: in the middle between the two.
+  /// A limit that its clusters lie clearly within, and others beyond, where there is one: in the middle between the two.
   public var limit: Double {
-    guard let separation, separation > radius else { return max(radius, 0.01) }
-    return (radius + separation) / 2
+    // At 0.8 of the limit, a cluster is assigned and not ambiguous.
+    let least = max(radius / 0.8, 0.01)
+    guard let separation, separation > radius else { return least }
+    let middle = (radius + separation) / 2
+    return least < separation ? max(least, middle) : middle
   }
 
   /// Groups of spectra, the largest first: two groups are joined while the mean distance of their members is at most a

@@ -44,7 +44,12 @@ public func spectrumDistance(_ a: Spectrum, _ b: Spectrum) -> Double? {
     spectrum.energies.filter { $0 >= low && $0 <= high }
   }
   let (own, others) = (inside(a), inside(b))
-  let energies = own.count <= others.count ? own : others
+  // Of as many energies, those that come first: the distance there is the distance back.
+  let isOwn =
+    own.count != others.count
+    ? own.count < others.count
+    : own.lexicographicallyPrecedes(others)
+  let energies = isOwn ? own : others
   guard energies.count >= 8 else { return nil }
   let x = withoutLine(energies.map(a.value), energies)
   let y = withoutLine(energies.map(b.value), energies)

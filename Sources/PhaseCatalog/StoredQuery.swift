@@ -162,15 +162,25 @@ public struct StoredQuery: Sendable, Equatable {
   ///
   /// - Throws: ``CatalogError/io(path:reason:)`` for a file that cannot be read, or is no text.
   public static func inFolder(_ folder: String) throws -> [StoredQuery] {
+    try files(inFolder: folder).map(StoredQuery.init(file:))
+  }
+
+  /// The files of queries in a folder.
+  public static func files(inFolder folder: String) -> [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return try names.filter { $0.hasSuffix(".sql") }.sorted().map { name in
-      let path = folder + "/" + name
-      guard let bytes = FileManager.default.contents(atPath: path), bytes.count < 1 << 20,
-        let text = String(bytes: bytes, encoding: .utf8)
-      else {
-        throw CatalogError.io(path: path, reason: "no query: SQL of less than 1 MB in UTF-8")
-      }
-      return StoredQuery(name: String(name.dropLast(4)), file: path, sql: text)
+    return names.filter { $0.hasSuffix(".sql") }.sorted().map { folder + "/" + $0 }
+  }
+
+  /// A query from its file.
+  ///
+  /// - Throws: ``CatalogError/io(path:reason:)`` for a file that cannot be read, or is no text.
+  public init(file: String) throws {
+    guard let bytes = FileManager.default.contents(atPath: file), bytes.count < 1 << 20,
+      let text = String(bytes: bytes, encoding: .utf8)
+    else {
+      throw CatalogError.io(path: file, reason: "no query: SQL of less than 1 MB in UTF-8")
     }
+    let name = (file as NSString).lastPathComponent.dropLast(4)
+    self.init(name: String(name), file: file, sql: text)
   }
 }

@@ -45,7 +45,13 @@ struct CatalogOptions: ParsableArguments {
     if let named = ProcessInfo.processInfo.environment["LODESTONE_CATALOG"], !named.isEmpty {
       return named
     }
-    var folder = URL(fileURLWithPath: FileManager.default.currentDirectoryPath).standardizedFileURL
+    let start = FileManager.default.currentDirectoryPath
+    guard start.hasPrefix("/") else {
+      throw Failure(
+        "the current folder is gone: go to another, or name the catalog with --catalog",
+        exitCode: 66)
+    }
+    var folder = URL(fileURLWithPath: start).standardizedFileURL
     while true {
       let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
       let found = names.filter { $0.hasSuffix(".lode") }.sorted()

@@ -33,7 +33,8 @@ struct CompareCommand: DocumentedCommand {
   @Argument(help: ArgumentHelp("Samples, or runs.", valueName: "subject"))
   var subjects: [String] = []
 
-  @Option(help: ArgumentHelp("What counts as surface, um.", valueName: "um"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("What counts as surface, um.", valueName: "um"))
   var surfaceDepth = 0.5
 
   @Option(help: "Only this phase. May be repeated.")
@@ -55,6 +56,7 @@ struct CompareCommand: DocumentedCommand {
       catalog, subjects: subjects, surfaceDepthUM: surfaceDepth, phases: phase,
       parameters: try parameters.map { try catalog.resolveParameters($0) })
     for remark in comparison.remarks { Output.remark(remark) }
+    Output.retractedLeftOut(comparison.retractedLeftOut)
     switch format.chosen {
     case .json: Output.line(comparison.json.text)
     case .table: Output.write(comparison.text)
@@ -138,6 +140,7 @@ extension SampleComparison {
             ])
           })
       ), ("remarks", .array(remarks.map { .string($0) })),
+      ("retracted_left_out", .integer(retractedLeftOut)),
     ])
   }
 

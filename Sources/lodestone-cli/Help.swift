@@ -46,10 +46,10 @@ enum Help {
   /// The stored query that stands behind the verb.
   private static func query(in arguments: [String]) -> StoredQuery? {
     let words = arguments.drop { $0 != "query" }.dropFirst()
-    let own = (try? OwnQueries.all()) ?? []
-    return words.lazy.compactMap { word in
-      (StoredQuery.all + own).first { $0.name == word }
-    }.first
+    func named(_ queries: [StoredQuery]) -> StoredQuery? {
+      words.lazy.compactMap { word in queries.first { $0.name == word } }.first
+    }
+    return named(StoredQuery.all) ?? named(OwnQueries.all())
   }
 
   /// The name that a command is called by: all are named in their configuration, but those whose

@@ -59,11 +59,15 @@ enum Output {
     _ catalog: Catalog
   ) throws -> [(String, JSONText)] {
     let count = try catalog.retractedLeftOut(of: query, parameters: parameters, answer: answer)
-    if count > 0 {
-      let what = count == 1 ? "1 retracted run is" : "\(count) retracted runs are"
-      remark("\(what) left out: lodestone list retracted")
-    }
+    retractedLeftOut(count)
     return [("retracted_left_out", .integer(count))]
+  }
+
+  /// Says it, where there are any.
+  static func retractedLeftOut(_ count: Int) {
+    if count == 0 { return }
+    let what = count == 1 ? "1 retracted run is" : "\(count) retracted runs are"
+    remark("\(what) left out: lodestone list retracted")
   }
 
   /// Writes a table in a format. `verb` and `fields` head its JSON.

@@ -85,10 +85,26 @@ struct PhaseCommand: ParsableCommand {
         let target = try self.target(text, catalog, &spectra)
         conditions.append(.near(target, within: within))
       }
+      try remarkUnknown(conditions, catalog)
       let outcome = try catalog.define(
         phase: name, as: PhaseRule(meaning: meaning, conditions: conditions), spectra: spectra)
       Output.remark(
         "\(name) is defined\(outcome.isNew ? "" : " so already"): " + outcome.text(ofPhase: name))
+    }
+
+    /// Says which of the numbers that have bounds the newest run does not have: a misspelt element, perhaps.
+    private func remarkUnknown(
+      _ conditions: [PhaseRule.Condition], _ catalog: Catalog
+    ) throws {
+      guard let run = try? catalog.resolveRun("@last"), try catalog.storedResult(of: run) != nil
+      else { return }
+      let clusters = try catalog.ask("run-clusters", run: run).rows.indices
+      for case .bounds(let name, _, _) in conditions
+      where try !clusters.contains(where: {
+        try catalog.quantity(name, run: run, cluster: $0) != nil
+      }) {
+        Output.remark("no cluster of the newest run has a number \(name)")
+      }
     }
 
     /// A cluster, or a spectrum from a file.
@@ -96,9 +112,9 @@ struct PhaseCommand: ParsableCommand {
       _ text: String, _ catalog: Catalog, _ spectra: inout [ReferenceSpectrum]
     ) throws -> PhaseRule.Target {
       let path = text.split(separator: "=", maxSplits: 1).last.map(String.init) ?? text
-      if !text.contains("="), !FileManager.default.fileExists(atPath: path),
-        let place = try? ClusterAddress(text, in: catalog)
-      {
+      let isAddress = text.wholeMatch(of: /(tag:)?[^:=\/]+:\d+/) != nil
+      if isAddress, !FileManager.default.fileExists(atPath: path) {
+        let place = try ClusterAddress(text, in: catalog)
         try place.require(in: catalog)
         return .cluster(run: place.run, label: place.cluster)
       }
@@ -146,7 +162,15 @@ struct PhaseCommand: ParsableCommand {
       let phases = try catalog.ask(StoredQuery.named("phases")).filtered("phase", stored)
       let rules = try catalog.ask(StoredQuery.named("phase-rules")).filtered("phase", stored)
       // By name, and not by the pattern that the query takes: a name may hold a star.
-      let clusters = try catalog.ask(StoredQuery.named("phase-clusters")).filtered("phase", stored)
+      let all = try catalog.ask(StoredQuery.named("phase-clusters"))
+      let (best, second) = (
+        all.columns.firstIndex(of: "phase"), all.columns.firstIndex(of: "second")
+      )
+      let clusters = AnswerTable(
+        columns: all.columns,
+        rows: all.rows.filter { row in
+          [best, second].contains { $0.map { row[$0].text == stored } ?? false }
+        })
       if json {
         Output.line(
           JSONText.object([
@@ -159,7 +183,7 @@ struct PhaseCommand: ParsableCommand {
       let said = "defined by \(phases.value("author").text), \(phases.value("recorded_at").text)"
       Output.write("\(stored.shown)\(rule.meaning.map { ": \($0.shown)" } ?? ""), \(said)\n")
       for condition in rule.conditions { Output.write("  \(condition.text)\n") }
-      Output.write("\n" + TextTable(clusters.dropping(["phase", "definition_id", "author"])).text)
+      Output.write("\n" + TextTable(clusters.dropping(["definition_id", "author"])).text)
     }
   }
 
@@ -169,9 +193,12 @@ struct PhaseCommand: ParsableCommand {
       discussion: """
         Runs are assigned when they are stored, and all of them when a phase is defined. Without arguments all are assigned \
         anew: after a merge, which brings phases or runs of another catalog. A cluster that was assigned by hand is left \
-        alone by the rules.
+        alone by the rules, until --undo.
         """)
-    static let examples = ["lodestone phase assign", "lodestone phase assign 3f2a:1 Nd-rich"]
+    static let examples = [
+      "lodestone phase assign", "lodestone phase assign 3f2a:1 Nd-rich",
+      "lodestone phase assign 3f2a:1 --undo",
+    ]
 
     @OptionGroup var catalog: CatalogOptions
 
@@ -181,13 +208,19 @@ struct PhaseCommand: ParsableCommand {
     @Argument(help: "The phase's name.")
     var name: String?
 
+    @Flag(help: "Leave the cluster to the rules again.")
+    var undo = false
+
     func validate() throws {
-      if cluster != nil, name == nil { throw ValidationError("name the phase too") }
+      if cluster != nil, name == nil, !undo { throw ValidationError("name the phase too") }
+      if undo, cluster == nil || name != nil {
+        throw ValidationError("--undo takes a cluster, and no phase")
+      }
     }
 
     func run() throws {
       let catalog = try catalog.open(.write)
-      guard let cluster, let name else {
+      guard let cluster else {
         let outcome = try catalog.assignPhases()
         Output.remark(outcome.text(ofPhase: nil))
         return
@@ -195,8 +228,9 @@ struct PhaseCommand: ParsableCommand {
       let place = try ClusterAddress(cluster, in: catalog)
       try place.require(in: catalog)
       let isNew = try catalog.assign(phase: name, toCluster: place.cluster, ofRun: place.run)
+      let what = name.map { "is of \($0)" } ?? "is left to the rules"
       Output.remark(
-        "cluster \(place.run.prefix(12)):\(place.cluster) is of \(name)\(isNew ? "" : " already")")
+        "cluster \(place.run.prefix(12)):\(place.cluster) \(what)\(isNew ? "" : " already")")
     }
   }
 

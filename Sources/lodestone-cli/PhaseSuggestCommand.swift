@@ -90,12 +90,16 @@ extension PhaseCommand {
       }
       let others = group.separation.map { ", the nearest other cluster \(short($0))" } ?? ""
       return """
-        group \(number): \(group.members.count) clusters of \(runs.count) runs of \(samples.count) samples\(nd ?? ""), \
+        group \(number): \(counted(group.members.count, "cluster")) of \(counted(runs.count, "run")) of \(counted(samples.count, "sample"))\(nd ?? ""), \
         \(short(100 * (shares.min() ?? 0))) to \(short(100 * (shares.max() ?? 0))) % of their scans
           within \(short(group.radius)) of its centre, \(address(clusters[group.centre]))\(others)
           lodestone phase define NAME --near \(address(clusters[group.centre])) --within \(limit(group))
 
         """
+    }
+
+    private func counted(_ count: Int, _ what: String) -> String {
+      "\(count) \(what)\(count == 1 ? "" : "s")"
     }
 
     private func json(

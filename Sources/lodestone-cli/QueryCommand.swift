@@ -33,7 +33,8 @@ struct QueryCommand: DocumentedCommand {
   var explain = false
 
   func run() throws {
-    let query = try StoredQuery.named(name, own: try OwnQueries.all())
+    let isShipped = StoredQuery.all.contains { $0.name == name }
+    let query = try StoredQuery.named(name, own: isShipped ? [] : OwnQueries.all())
     if explain {
       Output.write(query.sql.hasSuffix("\n") ? query.sql : query.sql + "\n")
       return
@@ -69,14 +70,18 @@ enum OwnQueries {
       ?? (folder("XDG_CONFIG_HOME") ?? (folder("HOME") ?? "") + "/.config") + "/lodestone/queries"
   }
 
-  /// Those that do not have the name of a shipped one: what is left out is said.
-  static func all() throws -> [StoredQuery] {
+  /// Those that can be read and do not have the name of a shipped one: what is left out is said.
+  static func all() -> [StoredQuery] {
     let shipped = Set(StoredQuery.all.map(\.name))
-    return try StoredQuery.inFolder(folder).filter { query in
-      guard shipped.contains(query.name) else { return true }
-      Output.remark(
-        "\(query.file ?? query.name): has the name of a shipped query, and is not asked: rename it")
-      return false
+    return StoredQuery.files(inFolder: folder).compactMap { file in
+      do {
+        let query = try StoredQuery(file: file)
+        if !shipped.contains(query.name) { return query }
+        Output.remark("\(file): has the name of a shipped query, and is not asked: rename it")
+      } catch {
+        Output.remark("\(error)")
+      }
+      return nil
     }
   }
 }

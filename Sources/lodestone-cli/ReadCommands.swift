@@ -29,7 +29,7 @@ struct ListCommand: DocumentedCommand {
     if subject == .queries {
       table = AnswerTable(
         columns: ["query", "parameters", "title"],
-        rows: try (StoredQuery.all + OwnQueries.all()).map { query in
+        rows: (StoredQuery.all + OwnQueries.all()).map { query in
           let parameters = query.parameters.map { parameter in
             parameter.name + (parameter.defaultText.map { "=\($0)" } ?? "")
           }

@@ -190,6 +190,22 @@ import TestSupport
     #expect(named.code == 0)
   }
 
+  /// A folder that was removed meanwhile is an error, and not a search without end.
+  @Test func theCurrentFolderIsGone() throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    let gone = program.folder.file("gone")
+    process.arguments = [
+      "-c",
+      "mkdir '\(gone)' && cd '\(gone)' && rmdir '\(gone)' && exec timeout 20 '\(Program.path)' list runs",
+    ]
+    process.environment = [:]
+    process.standardError = Pipe()
+    try process.run()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 66)
+  }
+
   /// Every command has a help with examples.
   @Test(arguments: [
     "init", "ingest", "list", "show", "query", "sql", "compare", "phase define", "phase suggest",

@@ -14,6 +14,8 @@ import TestSupport
     ingest = try program.smallExample()
     #expect(try program.run(ingest).code == 0)
     #expect(try program.run("tag", "@last", "best").code == 0)
+    let define = ["phase", "define", "any", "--where", "pixels>=1"]
+    #expect(try program.run(define).code == 0)
   }
 
   private static let readingVerbs = [
@@ -22,7 +24,9 @@ import TestSupport
     ["show", "@last"], ["show", "tag:best", "--json"], ["query", "phase-stats"],
     ["query", "surface-vs-bulk", "--param", "surface_depth_um=0.5"],
     ["query", "run-spectra", "--param", "run=@last"], ["sql", "SELECT * FROM run_overview"],
-    ["audit", "@last"], ["audit", "@last:0:nd_fraction", "--json"],
+    ["audit", "@last"], ["audit", "@last:0"], ["audit", "@last:0:nd_fraction", "--json"],
+    ["list", "phases"], ["phase", "list"], ["phase", "show", "any"], ["phase", "suggest"],
+    ["compare"], ["compare", "M1", "--json"],
     ["diff", "@last", "tag:best", "--all"], ["affected", "--file", "ex", "--json"],
     ["check"], ["check", "--quick"], ["check", "--deep"],
     ["export", "--all"], ["export", "@last", "--labels", "/dev/null"], ["recipe", "list"],
