@@ -98,7 +98,8 @@ extension StoredQuery {
       fields.isEmpty ? "" : "\n\(title):\n" + fields.map(lines).joined()
     }
     let example = parameters.first.map { parameter in
-      " --param \(parameter.name)=\(parameter.name == "run" ? "@last" : parameter.defaultText ?? "...")"
+      let value = parameter.name == "run" ? "@last" : parameter.defaultText ?? "..."
+      return " --param " + shellQuoted("\(parameter.name)=\(value)")
     }
     return "QUERY: \(name)\n  \(title)\n" + (description.isEmpty ? "" : "\n\(description)\n")
       + section("PARAMETERS (--param NAME=VALUE)", parameters) + section("COLUMNS", columns)
