@@ -114,15 +114,33 @@ struct BlockStatistics {
 
   /// What a cluster's spectrum gives.
   ///
-  /// - Parameter withoutOne: the findings without one block after the other; nil where nothing would be left.
+  /// Where a spectrum rises most is known to the step between energies: its error (that of rounding, a step over the root
+  /// of 12) is added in squares, since it is the same in all parts.
+  ///
+  /// - Parameters:
+  ///   - energies: eV, ascending.
+  ///   - withoutOne: the findings without one block after the other; nil where nothing would be left.
   static func spectrumEstimates(
-    _ whole: Chemistry.Findings, withoutOne: [Chemistry.Findings?]
+    _ whole: Chemistry.Findings, withoutOne: [Chemistry.Findings?], energies: [Double]
   ) -> [ClusterEstimate] {
     let others = withoutOne.map { $0.map { Dictionary(numbers($0)) { first, _ in first } } }
     return numbers(whole).map { name, value in
-      ClusterEstimate(
-        quantity: name, value: value, error: jackknifeError(others.map { $0?[name] }))
+      var error = jackknifeError(others.map { $0?[name] })
+      if name.hasSuffix(".derivative_ev") {
+        let step = step(at: value, energies) / 12.0.squareRoot()
+        error = error.map { ($0 * $0 + step * step).squareRoot() }
+      }
+      return ClusterEstimate(quantity: name, value: value, error: error)
     }
+  }
+
+  /// The distance of the energies about an energy: the larger one, where it is one of them.
+  private static func step(at energy: Double, _ energies: [Double]) -> Double {
+    var step = 0.0
+    for (low, high) in zip(energies, energies.dropFirst()) where low <= energy && energy <= high {
+      step = max(step, high - low)
+    }
+    return step
   }
 
   /// The numbers that are measured of a spectrum, by the names that they have in addresses.

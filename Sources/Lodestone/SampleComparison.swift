@@ -129,6 +129,18 @@ extension SampleComparison {
         "\(catalog.path): no cluster of these runs belongs to a phase: define phases (lodestone phase suggest proposes "
           + "some)")
     }
+    let outdated = results.reduce(0) { $0 + $1.clusters.count(where: \.isOutdated) }
+    if outdated > 0 {
+      remarks.append(
+        "\(counted(outdated, "cluster")) assigned by a rule that no longer counts: lodestone phase assign"
+      )
+    }
+    let bare = results.count { $0.clusters.allSatisfy { $0.zone.blocks.isEmpty } }
+    if bare > 0 {
+      remarks.append(
+        "\(counted(bare, "run")) of before schema 5: no uncertainty by the parts of the scan (of Nd fractions that of the "
+          + "fit alone), E0, white line or layer: ingest the scans again")
+    }
     let wanted = Set(phases.map(GivenName.stored))
     if let unknown = wanted.subtracting(results.flatMap { $0.clusters.compactMap(\.phase) })
       .sorted().first
@@ -337,7 +349,7 @@ private struct ChosenRuns {
     let usable = sized.filter { $0.pixelSizeUM != nil && $0.hasDepth }
     if usable.count < sized.count {
       remarks.append(
-        "\(counted(sized.count - usable.count, "run")) without a pixel size or without empty field have no depth, and are left out"
+        "\(counted(sized.count - usable.count, "run")) without a pixel size or without empty field left out: no depth"
       )
     }
     guard let first = usable.first else {

@@ -131,7 +131,8 @@ struct SummaryStage {
           + BlockStatistics.spectrumEstimates(
             found[label],
             withoutOne: Array(
-              withoutOne[label * blocks.count..<(label + 1) * blocks.count])))
+              withoutOne[label * blocks.count..<(label + 1) * blocks.count]),
+            energies: scan.energies))
     }
     return (clusters, found)
   }

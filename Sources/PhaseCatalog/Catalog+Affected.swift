@@ -351,6 +351,30 @@ private struct InputSearch {
         }
       }
     }
+    // Phases are defined by spectra too, and clusters assigned by their distance.
+    for row in try database.rows(
+      """
+      SELECT DISTINCT rule.phase, rule.name, rule.spectrum_id, run.run_key
+      FROM phase_rule AS rule
+      LEFT JOIN phase_assignment AS assignment
+        ON assignment.phase = rule.phase AND assignment.outcome <> 'none'
+      LEFT JOIN run ON run.run_id = assignment.run_id
+      WHERE rule.spectrum_id IS NOT NULL ORDER BY rule.phase, run.run_key
+      """)
+    {
+      let (spectrum, called) = (try row.text("spectrum_id"), try row.text("name"))
+      let isBegun = prefix.map(spectrum.hasPrefix) ?? false
+      guard called == name || isBegun else { continue }
+      if called == name { named.insert(spectrum) }
+      if isBegun { begun.insert(spectrum) }
+      let why =
+        "phase \(try row.text("phase")), by the distance to \(called) (\(spectrum.prefix(12)))"
+      if let run = try row.optionalInteger("run_key") {
+        reasons[Int64(run), default: []].append(why)
+      } else {
+        remarks.append("\(why), which no cluster is near")
+      }
+    }
     if id == nil { try requireOne(begun, name, "reference spectra") }
     if named.count > 1 {
       let texts = named.sorted().map { $0.prefix(12) }.joined(separator: ", ")
@@ -359,14 +383,14 @@ private struct InputSearch {
       )
     }
     let isKnown =
-      try !reasons.isEmpty
+      try !reasons.isEmpty || !named.isEmpty || !begun.isEmpty
       || prefix.map {
         try database.exists(
           "SELECT 1 FROM reference_spectrum WHERE reference_spectrum_id GLOB ?", [$0 + "*"])
       } ?? false
     guard isKnown else {
       throw notFound(
-        "no run was fitted with the spectrum \(name): give its file, the first digits of its id, or the name that "
+        "no run was fitted with, and no phase defined by, the spectrum \(name): give its file, the first digits of its id, or the name that "
           + "lodestone query run-fit shows")
     }
     return reasons

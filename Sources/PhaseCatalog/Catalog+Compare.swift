@@ -47,6 +47,8 @@ extension Catalog {
     /// nil where it belongs to none.
     package let phase: String?
     package let isAmbiguous: Bool
+    /// Whether a rule put it there that no longer counts.
+    package let isOutdated: Bool
     package var zone: ComparedZone
     package let dbscanPixels: Int
     /// Those in pieces that touch the surface; nil where there is no surface.
@@ -141,7 +143,9 @@ extension Catalog {
       """
       SELECT cluster.label, cluster.dbscan_pixels, surface.surface_pixels, nd.atomic_fraction,
         nd.atomic_fraction_error, nd.areal_mol_cm2 AS nd_mol, fe.areal_mol_cm2 AS fe_mol,
-        part.phase, part.outcome
+        part.phase, part.outcome, part.definition_id IS NOT NULL AND NOT EXISTS (
+          SELECT 1 FROM phase WHERE phase.phase = part.phase
+            AND phase.definition_id = part.definition_id) AS is_outdated
       FROM cluster
       LEFT JOIN cluster_surface AS surface
         ON surface.result_key = cluster.result_key AND surface.label = cluster.label
@@ -169,7 +173,8 @@ extension Catalog {
         let outcome = try row.optionalText("outcome")
         return ComparedCluster(
           label: label, phase: outcome == "assigned" ? try row.optionalText("phase") : nil,
-          isAmbiguous: outcome == "ambiguous", zone: zones[label] ?? ComparedZone(),
+          isAmbiguous: outcome == "ambiguous",
+          isOutdated: try row.integer("is_outdated") == 1, zone: zones[label] ?? ComparedZone(),
           dbscanPixels: try row.integer("dbscan_pixels"),
           surfacePiecePixels: try row.optionalInteger("surface_pixels"),
           ndMolCM2: try row.optionalReal("nd_mol"), feMolCM2: try row.optionalReal("fe_mol"),

@@ -160,6 +160,13 @@ extension Catalog {
 
   // MARK: The graph
 
+  /// Refuses a sample that is not there.
+  ///
+  /// - Throws: ``CatalogError``.
+  public func requireSample(_ name: String) throws {
+    try read { try self.require(.sample(name), in: $0) }
+  }
+
   func require(_ subject: EventSubject, in database: Database) throws {
     let column = subject.kind == "sample" ? "name" : subject.kind + "_id"
     let isThere = try database.exists(

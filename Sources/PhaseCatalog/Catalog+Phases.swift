@@ -16,11 +16,15 @@ extension Catalog {
     public internal(set) var assigned = 0
     /// Clusters that are ambiguous.
     public internal(set) var ambiguous = 0
+    /// How many clusters other phases had, and have no more, by their names.
+    public internal(set) var lost: [String: Int] = [:]
   }
 
   /// Defines a phase, or defines it anew, and assigns all clusters.
   ///
-  /// - Parameter spectra: the reference spectra that the rule names, where they are not stored yet.
+  /// - Parameters:
+  ///   - rule: without a meaning, that of before stays.
+  ///   - spectra: the reference spectra that the rule names, where they are not stored yet.
   /// - Throws: ``CatalogError``.
   /// - Complexity: O(clusters x phases).
   @discardableResult
@@ -28,9 +32,11 @@ extension Catalog {
     phase name: String, as rule: PhaseRule, spectra: [ReferenceSpectrum] = []
   ) throws -> PhaseOutcome {
     let name = GivenName.stored(name)
+    var rule = rule
     return try write { database in
       for spectrum in spectra { try Self.insert(spectrum, into: database) }
       let known = try Self.rule(ofPhase: name, in: database)
+      rule.meaning = rule.meaning ?? known?.meaning
       let isNew = known != rule
       if isNew {
         let event = try Self.say(
@@ -178,7 +184,16 @@ extension Catalog {
       let said = try lastAssignment(ofRun: run, in: database)
       // Where there are no phases, and never were, nothing need be said.
       let isNew = said.map { $0 != (found.result, found.json) } ?? !scorer.phases.isEmpty
-      if isNew { changed.append((run, found)) }
+      if isNew {
+        changed.append((run, found))
+        for old in try said.map({ try PhaseAssignment.parts(json: $0.json) }) ?? [] {
+          let now = found.parts.first { $0.label == old.label }
+          guard let had = old.phase, old.outcome == .assigned, had != phase,
+            now?.outcome != .assigned || now?.phase != had
+          else { continue }
+          outcome.lost[had, default: 0] += 1
+        }
+      }
     }
     outcome.changedRuns = changed.count
     try say(changed, in: database)

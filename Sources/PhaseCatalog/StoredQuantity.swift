@@ -211,9 +211,11 @@ extension Catalog {
     try read { try QuantityReader($0, run: run).names(cluster: cluster) }
   }
 
-  /// Whether clusters may have a number of this name.
+  /// Whether a rule may bound a number of this name: any of a cluster but how well phases fit it, which follows from the rules.
   public static func isClusterQuantity(_ name: String) -> Bool {
-    QuantitySource.all.contains { $0.isOfCluster && $0.mayHold(name) }
+    QuantitySource.all.contains {
+      $0.isOfCluster && $0.query != "run-phases" && $0.mayHold(name)
+    }
   }
 
   /// A stored query's answer for a run, within a transaction.

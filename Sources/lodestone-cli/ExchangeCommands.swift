@@ -39,6 +39,7 @@ struct MergeCommand: DocumentedCommand {
       let outcome = try CatalogExchange(catalog: catalog, progress: Output.progress).merge(other)
       Output.progress("")
       outcome.report(verb: "merge", from: path, catalog: catalog, json: json)
+      try outcome.remarkOnPhases(catalog)
     }
   }
 }
@@ -71,6 +72,7 @@ struct ImportCommand: DocumentedCommand {
     let outcome = try CatalogExchange(catalog: catalog, progress: Output.progress).importAll(file)
     Output.progress("")
     outcome.report(verb: "import", from: file, catalog: catalog, json: json)
+    try outcome.remarkOnPhases(catalog)
   }
 }
 
@@ -142,5 +144,15 @@ extension Catalog.MergeOutcome {
     if earlierTimes > 0 { parts.append("\(earlierTimes) earlier times") }
     Output.line("\(status): \(path)" + (parts.isEmpty ? "" : ": " + parts.joined(separator: ", ")))
     for difference in differences { Output.remark("note: \(difference)") }
+  }
+}
+
+extension Catalog.MergeOutcome {
+  /// Rules of one catalog have not seen the clusters of the other.
+  fileprivate func remarkOnPhases(_ catalog: Catalog) throws {
+    guard added.contains(where: { ["result", "event"].contains($0.kind) }),
+      try !catalog.ask(StoredQuery.named("phases")).rows.isEmpty
+    else { return }
+    Output.remark("to assign all clusters to all phases: lodestone phase assign")
   }
 }

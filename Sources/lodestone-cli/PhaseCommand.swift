@@ -18,8 +18,11 @@ struct PhaseCommand: ParsableCommand {
 
   /// What a phase's name may be.
   static func validate(name: String) throws {
-    guard GivenName.isUsable(name) else {
-      throw ValidationError("a phase's name has 1 to 200 visible characters")
+    guard GivenName.isUsable(name), !name.hasPrefix("("),
+      name.first?.isWhitespace == false, name.last?.isWhitespace == false
+    else {
+      throw ValidationError(
+        "a phase's name has 1 to 200 visible characters, no bracket before and no space around")
     }
   }
 
@@ -112,7 +115,7 @@ struct PhaseCommand: ParsableCommand {
       _ text: String, _ catalog: Catalog, _ spectra: inout [ReferenceSpectrum]
     ) throws -> PhaseRule.Target {
       let path = text.split(separator: "=", maxSplits: 1).last.map(String.init) ?? text
-      let isAddress = text.wholeMatch(of: /(tag:)?[^:=\/]+:\d+/) != nil
+      let isAddress = text.wholeMatch(of: /(tag:)?[^:=\/]+:-?\d+/) != nil
       if isAddress, !FileManager.default.fileExists(atPath: path) {
         let place = try ClusterAddress(text, in: catalog)
         try place.require(in: catalog)
@@ -262,6 +265,7 @@ extension Catalog.PhaseOutcome {
     return "\(words(assigned, "cluster")) of \(words(runs, "run")) "
       + "\(assigned == 1 ? "belongs" : "belong") to \(name == nil ? "a phase" : "it")" + unsure
       + " (\(words(changedRuns, "run")) changed)"
+      + lost.sorted { $0.key < $1.key }.map { "; \($0.key.shown) loses \($0.value)" }.joined()
   }
 }
 

@@ -36,6 +36,7 @@ extension PhaseCommand {
 
     func run() throws {
       let catalog = try catalog.open(.read)
+      for sample in samples { try catalog.requireSample(GivenName.stored(sample)) }
       let clusters = try catalog.clusterSpectra(samples: samples.map(GivenName.stored))
       guard clusters.count <= Self.most else {
         throw Failure(

@@ -242,8 +242,31 @@ import Testing
     let defined = try program.run(words)
     #expect(defined.errors.contains("2 clusters of 2 runs belong to it"), "\(defined.errors)")
     try expect(64, "above 0 and below 1", ["phase", "suggest", "--within", "0"])
-    let nothing = try program.run("phase", "suggest", "M9")
-    #expect(nothing.code == 0 && nothing.output.isEmpty && nothing.errors.contains("no run"))
+    try expect(66, "no sample M9", ["phase", "suggest", "M9"])
+  }
+
+  /// What follows from a rule is no ground for it; a new rule says which phases lose clusters to it; and a spectrum that
+  /// a phase is defined by touches the clusters that are near it.
+  @Test func whatFollowsFromARule() throws {
+    try definePhases()
+    for name in ["score", "margin"] {
+      try expect(64, "no number of clusters", ["phase", "define", "x", "--where", "\(name)>=0.1"])
+    }
+    try expect(64, "no bracket before", ["phase", "define", "(noise)", "--where", "share>=0.1"])
+    let listed = try program.run("phase", "list", "--json").json["rows"] as? [[String: Any]]
+    let first = try #require(listed?.first?["phase"] as? String)
+    let all = try program.run("phase", "define", "zz", "--where", "share>=0")
+    #expect(all.code == 0 && all.errors.contains("\(first) loses "), "\(all.errors)")
+    #expect(try program.run("phase", "remove", "zz").code == 0)
+    let spectrum = (0..<60).map { "\(6148 + 20 * $0) \(1 + ($0 * 7) % 5)" }.joined(separator: "\n")
+    _ = try program.folder.write(spectrum + "\n", to: "odd.txt")
+    let near = ["phase", "define", "odd", "--near", "odd=odd.txt", "--within", "0.99"]
+    #expect(try program.run(near).code == 0)
+    let touched = try program.run("affected", "--reference", "odd", "--json")
+    #expect(touched.code == 0, "\(touched.errors)")
+    #expect(
+      touched.output.contains("by the distance to odd")
+        || touched.errors.contains("no cluster is near"))
   }
 
   // MARK: compare
