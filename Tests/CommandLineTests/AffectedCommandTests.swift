@@ -203,8 +203,8 @@ import Testing
     try expect(66, "there are cluster, ", "--version", "colour=3")
     try expect(66, "no run has version 99 of the stage register", "--version", "register=99")
     try expect(66, "no run has a parameter", "--parameter", "dbscan.radios=1")
-    try expect(66, "fitted with the spectrum rust", "--reference", "rust")
-    try expect(66, "fitted with the spectrum", "--reference", "ex/truth/spectra.csv:3")
+    try expect(66, "by, the spectrum rust", "--reference", "rust")
+    try expect(66, "by, the spectrum", "--reference", "ex/truth/spectra.csv:3")
     try expect(65, "one column", "--reference", "ex/energies.txt")
     #expect(try program.run("affected", "--file", "ex", "--catalog", "none.lode").code == 66)
   }
