@@ -135,6 +135,12 @@ extension SampleComparison {
         "\(counted(outdated, "cluster")) assigned by a rule that no longer counts: lodestone phase assign"
       )
     }
+    let warned = all.filter(\.hasClusterWarning)
+    if let first = warned.first {
+      remarks.append(
+        "\(warned.count) of \(counted(all.count, "run")) with warnings of clusters (narrow, graded, ...): lodestone query "
+          + "run-warnings --param run=\(first.run.prefix(12))")
+    }
     let bare = results.count { $0.clusters.allSatisfy { $0.zone.blocks.isEmpty } }
     if bare > 0 {
       remarks.append(

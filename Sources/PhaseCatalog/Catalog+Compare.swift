@@ -15,6 +15,8 @@ extension Catalog {
     /// A pixel's smaller side; nil where not known.
     package let pixelSizeUM: Double?
     package let hasDepth: Bool
+    /// Whether a warning is of its clusters: narrow, graded, not explained.
+    package let hasClusterWarning: Bool
     package let depthBinPX: Double
     package let recordedAt: String
     let resultKey: Int64
@@ -104,7 +106,10 @@ extension Catalog {
           SELECT group_concat(stage || ' ' || version, ', ')
           FROM (SELECT stage, version FROM run_stage WHERE run_stage.run_key = run.run_key ORDER BY stage)
         ) AS pipeline,
-        EXISTS (SELECT 1 FROM cluster_depth WHERE cluster_depth.result_key = run.result_key) AS has_depth
+        EXISTS (SELECT 1 FROM cluster_depth WHERE cluster_depth.result_key = run.result_key) AS has_depth,
+        EXISTS (
+          SELECT 1 FROM result_warning AS warning
+          WHERE warning.result_key = run.result_key AND warning.message GLOB '*cluster*') AS is_warned
       FROM run_overview AS run \(condition)
       ORDER BY run.sample, run.recorded_at, run.run_id
       """, arguments
@@ -114,7 +119,9 @@ extension Catalog {
         scan: try row.text("scan_id"), parameters: try row.text("parameters_id"),
         pipeline: try row.text("pipeline"), geometry: try row.text("geometry"),
         pixelSizeUM: try row.optionalReal("pixel_size_um"),
-        hasDepth: try row.integer("has_depth") == 1, depthBinPX: try row.real("depth_bin_px"),
+        hasDepth: try row.integer("has_depth") == 1,
+        hasClusterWarning: try row.integer("is_warned") == 1,
+        depthBinPX: try row.real("depth_bin_px"),
         recordedAt: try row.text("recorded_at"), resultKey: try row.key("result_key"),
         result: try row.text("result_id"))
     }

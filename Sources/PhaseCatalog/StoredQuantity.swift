@@ -43,6 +43,8 @@ struct QuantitySource: Sendable {
   var standard: String?
   /// The number that stands behind the name.
   var place: String?
+  /// A column that counts though it holds text: a parameter may be "auto".
+  var text: String?
 
   static let all = [
     QuantitySource(query: "run-clusters", isOfCluster: true),
@@ -60,6 +62,9 @@ struct QuantitySource: Sendable {
     QuantitySource(query: "run-depth", isOfCluster: true, place: "bin"),
     QuantitySource(query: "run-summary", isOfCluster: false),
     QuantitySource(query: "run-found", isOfCluster: false, keys: ["name"], standard: "value"),
+    QuantitySource(
+      query: "run-parameters", isOfCluster: false, keys: ["name"], standard: "value",
+      text: "value"),
     QuantitySource(query: "run-frames", isOfCluster: false, place: "energy_ev"),
     QuantitySource(query: "run-radii", isOfCluster: false, place: "radius"),
     QuantitySource(query: "run-components", isOfCluster: false, place: "number"),
@@ -69,7 +74,7 @@ struct QuantitySource: Sendable {
   var fields: [StoredQuery.Field] {
     let keys = Set(self.keys + ["cluster", "run"] + (place.map { [$0] } ?? []))
     return ((try? StoredQuery.named(query))?.columns ?? []).filter {
-      $0.type != "text" && !keys.contains($0.name)
+      ($0.type != "text" || $0.name == text) && !keys.contains($0.name)
     }
   }
 
@@ -127,19 +132,39 @@ final class QuantityReader {
     for source in QuantitySource.all
     where source.isOfCluster == (cluster != nil) && source.mayHold(name) {
       let table = try table(source.query)
-      for row in table.rows.indices {
-        if let cluster, table.value("cluster", row: row).number != Double(cluster) { continue }
-        for field in source.fields where source.name(of: field.name, table, row: row) == name {
+      for row in rows(table, of: cluster, source, name) {
+        for field in source.fields {
+          let own = source.name(of: field.name, table, row: row)
+          let isMeant = source.place == nil ? own == name : name.hasPrefix(field.name + "@")
+          guard isMeant else { continue }
           return StoredQuantity(
-            name: name, value: table.value(field.name, row: row),
+            name: own, value: table.value(field.name, row: row),
             error: error(of: field.name, table, row), blockError: try blockError(name, cluster),
-            unit: field.unit.isEmpty && source.query == "run-found"
+            unit: field.unit.isEmpty && source.standard != nil
               ? table.value("unit", row: row).text : field.unit,
             meaning: field.meaning, query: source.query)
         }
       }
     }
     return nil
+  }
+
+  /// The rows of a cluster, or of the run; of those by energy, depth or radius the nearest, as far as the five digits of a
+  /// table tell.
+  private func rows(
+    _ table: AnswerTable, of cluster: Int?, _ source: QuantitySource, _ name: String
+  ) -> [Int] {
+    let own = table.rows.indices.filter { row in
+      cluster.map { table.value("cluster", row: row).number == Double($0) } ?? true
+    }
+    guard let column = source.place else { return own }
+    guard let mark = name.lastIndex(of: "@"), let asked = Double(name[name.index(after: mark)...])
+    else { return [] }
+    func distance(_ row: Int) -> Double {
+      table.value(column, row: row).number.map { abs($0 - asked) } ?? .infinity
+    }
+    let nearest = own.min { distance($0) < distance($1) }
+    return nearest.map { distance($0) <= 5e-5 * abs(asked) ? [$0] : [] } ?? []
   }
 
   /// The names of all numbers, of the run or of a cluster, but for the errors by blocks, which stand beside the number.

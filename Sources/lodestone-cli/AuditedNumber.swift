@@ -47,6 +47,7 @@ struct AuditedNumber {
 
   /// Whether the number depends on a parameter: one that the stage which makes it, or one before, reads.
   func dependsOn(_ parameter: String) -> Bool {
+    if quantity.query == "run-parameters" { return parameter == quantity.name }
     let counts = ["pixels", "dbscan_pixels", "share", "area_um2"].contains(quantity.name)
     let last: PipelineStage =
       switch quantity.query {
@@ -63,6 +64,13 @@ struct AuditedNumber {
       && (isFit || !parameter.hasPrefix("fit."))
   }
 
+  /// What it is; of a parameter, as its definition says.
+  private var meaning: String {
+    guard quantity.query == "run-parameters" else { return quantity.meaning }
+    let definition = ParameterDefinition.all.first { $0.name == quantity.name }
+    return "the parameter: " + (definition?.meaning ?? quantity.meaning)
+  }
+
   var text: String {
     let unit = quantity.unit.isEmpty ? "" : " " + quantity.unit
     let margin = quantity.error.number.map { " +- \(TextTable.short($0))" } ?? ""
@@ -70,7 +78,7 @@ struct AuditedNumber {
     let whose = address.cluster.map { " of cluster \($0)" } ?? ""
     var lines = [
       "\(quantity.name)\(whose) of run \(address.run.prefix(12)): \(shown)",
-      "  \(quantity.meaning)",
+      "  \(meaning)",
     ]
     if let error = quantity.blockError {
       lines.append("  standard error by the parts of the sample: \(TextTable.short(error))\(unit)")
@@ -89,7 +97,7 @@ struct AuditedNumber {
       ("quantity", .string(quantity.name)), ("value", JSONText(quantity.value)),
       ("error", JSONText(quantity.error)),
       ("block_error", quantity.blockError.map { .number($0) } ?? .null),
-      ("unit", .string(quantity.unit)), ("meaning", .string(quantity.meaning)),
+      ("unit", .string(quantity.unit)), ("meaning", .string(meaning)),
       ("query", .string(quantity.query)), ("dbscan_pixels", JSONText(dbscanPixels)),
     ])
   }

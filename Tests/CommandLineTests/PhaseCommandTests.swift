@@ -275,7 +275,10 @@ import Testing
     try definePhases()
     let before = try program.bytes("m.lode")
     let compared = try program.run("compare", "--json")
-    #expect(compared.code == 0 && compared.errors.isEmpty, "\(compared.errors)")
+    // The example is so small that blur mixes its narrow phases: the runs say so, and so does this.
+    #expect(
+      compared.code == 0 && compared.errors.contains("2 of 2 runs with warnings of clusters")
+        && !compared.errors.contains("left out"), "\(compared.errors)")
     #expect(
       Set(compared.json.keys) == [
         "schema", "surface_depth_um", "parameters", "geometry", "samples", "spectrum_distances",

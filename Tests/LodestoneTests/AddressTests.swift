@@ -7,8 +7,8 @@ import TestSupport
 /// Every number of a run or a cluster that a stored query tells has an address, and what lies behind it is that number,
 /// with what it means.
 @Suite struct AddressTests {
-  private let small: SmallScan
-  private let run: String
+  fileprivate let small: SmallScan
+  fileprivate let run: String
 
   init() throws {
     small = try SmallScan()
@@ -107,5 +107,37 @@ import TestSupport
       }
     }
     #expect(walked >= 5)
+  }
+}
+
+extension AddressTests {
+  /// An energy or a radius as a table shows it, to five digits, is near enough; a depth's bin is a whole number.
+  @Test func placesToFiveDigits() throws {
+    let radii = try small.catalog.ask("run-radii", run: run)
+    let radius = try #require(radii.value("radius").number)
+    func clusters(_ text: String) throws -> AnswerTable.Value? {
+      try small.catalog.quantity("cluster_count@\(text)", run: run, cluster: nil)?.value
+    }
+    #expect(try clusters(String(format: "%.5g", radius)) == radii.value("cluster_count"))
+    #expect(try clusters("\(radius * 1.01)") == nil)
+    #expect(try clusters("x") == nil)
+    let spectra = try small.catalog.ask("run-spectra", run: run)
+    let energy = try #require(spectra.value("energy_ev").number)
+    let found = try small.catalog.quantity("mean_od@\(energy + 0.2)", run: run, cluster: 0)
+    #expect(found?.name == "mean_od@\(spectra.value("energy_ev").text)")
+    #expect(found?.value == spectra.value("mean_od"))
+    #expect(try small.catalog.quantity("mean_od@\(energy + 0.5)", run: run, cluster: 0) == nil)
+  }
+
+  /// A parameter has an address, also where it is automatic; of one that is both, what was found comes first.
+  @Test func parametersHaveAddresses() throws {
+    let share = try #require(
+      try small.catalog.quantity("cluster.minimum_share", run: run, cluster: nil))
+    #expect(share.value == .text("0.005") && share.query == "run-parameters")
+    let saturation = try #require(
+      try small.catalog.quantity("correct.saturation", run: run, cluster: nil))
+    #expect(saturation.value == .text("auto") && saturation.unit == "counts")
+    #expect(
+      try small.catalog.quantity("dbscan.radius", run: run, cluster: nil)?.query == "run-found")
   }
 }
