@@ -236,11 +236,11 @@ extension Catalog {
         """)
     let rows = try Row.fetchCursor(statement, arguments: ["cut": cut, "key": run.resultKey])
     while let row = try rows.next() {
-      let (label, block): (Int, Int) = (row[0], row[1])
+      let (label, block): (Int, Int) = (try row.checked(0), try row.checked(1))
       guard block >= 0, block < 1 << 16 else { throw CatalogError.damaged("a block's number") }
       var zone = zones[label] ?? ComparedZone()
       while zone.blocks.count <= block { zone.blocks.append((0, 0)) }
-      zone.blocks[block] = (row[2], row[3])
+      zone.blocks[block] = (try row.checked(2), try row.checked(3))
       zones[label] = zone
     }
   }
@@ -253,9 +253,11 @@ extension Catalog {
     var estimates: [Int: [String: ClusterEstimate]] = [:]
     let rows = try Row.fetchCursor(statement, arguments: [key])
     while let row = try rows.next() {
-      let (label, quantity): (Int, String) = (row[0], row[1])
+      let (label, quantity): (Int, String) = (try row.checked(0), try row.checked(1))
+      let error: DatabaseValue = row[3]
       estimates[label, default: [:]][quantity] = ClusterEstimate(
-        quantity: quantity, value: row[2], error: row[3])
+        quantity: quantity, value: try row.checked(2),
+        error: error.isNull ? nil : try row.checked(3))
     }
     return estimates
   }

@@ -322,6 +322,7 @@ extension Catalog {
             ON frame.result_key = spectrum.result_key AND frame.number = spectrum.number
           WHERE spectrum.result_key = ? AND spectrum.label = ? ORDER BY spectrum.number
           """), arguments: [resultKey, label])
-    return Spectrum(energies: rows.map { $0[0] }, values: rows.map { $0[1] })
+    return Spectrum(
+      energies: try rows.map { try $0.checked(0) }, values: try rows.map { try $0.checked(1) })
   }
 }

@@ -129,6 +129,17 @@ struct CheckedRow {
   }
 }
 
+extension Row {
+  /// A value by its column's place, with its type checked; for loops over many rows.
+  func checked<T: DatabaseValueConvertible>(_ place: Int) throws -> T {
+    let value: DatabaseValue = self[place]
+    guard let value = T.fromDatabaseValue(value) else {
+      throw CatalogError.damaged("a value in column \(place + 1) is not of its type")
+    }
+    return value
+  }
+}
+
 extension Database {
   /// All rows of a query.
   func rows(_ sql: String, _ arguments: StatementArguments = []) throws -> [CheckedRow] {
