@@ -26,6 +26,8 @@ let package = Package(
   targets: [
     // C libraries, each installed as a Debian -dev package.
     .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
+    // Pictures of maps.
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     // Edge energies and mass attenuation coefficients.
     .systemLibrary(name: "CXraylib", pkgConfig: "libxrl", providers: [.apt(["libxrl-dev"])]),
     // The eigenproblem of the principal components (a matrix of energies x energies).
@@ -52,7 +54,7 @@ let package = Package(
     .target(
       name: "Spectra", dependencies: ["CSpectraKernels", "CXraylib", "CKissFFT"],
       swiftSettings: strict),
-    .target(name: "StackIO", dependencies: ["Spectra", "CTIFF"], swiftSettings: strict),
+    .target(name: "StackIO", dependencies: ["Spectra", "CTIFF", "CPNG"], swiftSettings: strict),
     .target(
       name: "PhaseCatalog",
       dependencies: [

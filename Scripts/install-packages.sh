@@ -8,7 +8,8 @@ if ! command -v swift > /dev/null; then
 fi
 
 packages=(
-  pkg-config libsqlite3-dev libtiff-dev libxrl-dev liblapack-dev libssl-dev libkissfft-dev
+  pkg-config libsqlite3-dev libtiff-dev libpng-dev libxrl-dev liblapack-dev libssl-dev
+  libkissfft-dev librsvg2-bin
   "$@"
 )
 missing=()
@@ -24,4 +25,4 @@ echo "Installing Debian packages: ${missing[*]}"
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then as_root=(sudo); fi
 "${as_root[@]}" apt-get update -qq
-"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}" > /dev/null
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" > /dev/null

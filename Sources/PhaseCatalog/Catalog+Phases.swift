@@ -103,6 +103,20 @@ extension Catalog {
     return rule
   }
 
+  /// All phases that were ever defined, by when they first were.
+  ///
+  /// - Throws: ``CatalogError``.
+  public func phasesByFirstDefinition() throws -> [String] {
+    try read { database in
+      try database.rows(
+        """
+        SELECT subject FROM event WHERE kind = 'phase.define'
+        GROUP BY subject ORDER BY min(recorded_at), subject
+        """
+      ).map { try $0.text("subject") }
+    }
+  }
+
   private static func rule(ofPhase name: String, in database: Database) throws -> PhaseRule? {
     try database.rows("SELECT meaning, rule FROM phase WHERE phase = ?", [name]).first.map {
       try PhaseRule(meaning: $0.optionalText("meaning"), json: $0.text("rule"))
