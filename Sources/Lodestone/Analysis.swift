@@ -8,7 +8,7 @@ struct Analysis {
   /// identity.
   static let stages = [
     "correct": 2, "register": 3, "mask": 3, "depth": 1, "features": 1, "cluster": 3,
-    "summarise": 4,
+    "summarise": 5,
   ]
 
   let parameters: ParameterSet

@@ -12,6 +12,8 @@ struct MaskStage {
     var stepPixels: Int
     /// The edges that are measured.
     var edges: EdgePlan
+    /// The step at each of them.
+    var steps: [Image]
   }
 
   let parameters: ParameterSet
@@ -23,7 +25,7 @@ struct MaskStage {
       parameters, registered.frames, energies: energies, isInside: registered.isInside)
     let maps = try AbsorptionMaps(
       of: registered.frames, energies: energies,
-      edges: parameters.text("mask.method") == "od" ? [] : plan.edges, windows: plan.windows)
+      edges: plan.edges, windows: plan.windows)
     let isInside = registered.isInside
     var mask = SampleMask(isInside: isInside)
     mask.fraction = parameters.fixed("mask.fraction")
@@ -42,6 +44,6 @@ struct MaskStage {
     return Output(
       mean: maps.mean, isSample: zip(isSample, registered.isLost).map { $0 && !$1 },
       stepPixels: isSample.indices.count { isSample[$0] && !byDensity[$0] },
-      edges: plan)
+      edges: plan, steps: maps.steps.map(\.step))
   }
 }

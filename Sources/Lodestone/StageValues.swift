@@ -115,6 +115,7 @@ extension ComparedSpectra: StageValue {
     writer.add(mask.stepPixels)
     // All else of the edges follows from the parameters and the energies.
     writer.add(mask.edges.foundElement?.symbol ?? "")
+    for step in mask.steps { writer.add(step.pixels) }
     writer.add(surface.depth == nil ? 0 : 1)
     if let depth = surface.depth {
       writer.add(depth.values)
@@ -143,7 +144,12 @@ extension ComparedSpectra: StageValue {
       let edges = try? EdgePlan(
         context.parameters, found: Element(symbol), energies: context.scan.energies)
     else { throw .damaged }
-    mask = MaskStage.Output(mean: mean, isSample: isSample, stepPixels: stepPixels, edges: edges)
+    var steps: [Image] = []
+    for _ in edges.edges {
+      steps.append(Image(height: height, width: width, pixels: try reader.array(count: pixels)))
+    }
+    mask = MaskStage.Output(
+      mean: mean, isSample: isSample, stepPixels: stepPixels, edges: edges, steps: steps)
     var depth: Depth?
     if try reader.int() == 1 {
       depth = Depth(

@@ -49,7 +49,11 @@ struct SummaryStage {
       frames: frames(scan, density, registered),
       clusters: clusters, depthHistogram: histogram, depthBinPX: Self.depthBinPX,
       maps: try maps(scan, registered, mask, surface, clustered)
-        + fitMap(fit, registered, clustered),
+        + fitMap(fit, registered, clustered)
+        + AbsorptionRecord(
+          mean: mask.mean, edges: mask.edges.edges, steps: mask.steps,
+          isInside: registered.isInside
+        ).maps(),
       radii: clustered.radii.map {
         .init(
           radius: $0.radius, clusterCount: $0.clusters, noisePixels: $0.noise, isUsed: $0.isUsed)

@@ -27,6 +27,7 @@ extension Catalog {
     Migration(name: "v003_chemistry", sql: PackageResources.v003_chemistry_sql),
     Migration(name: "v004_growth", sql: PackageResources.v004_growth_sql),
     Migration(name: "v005_questions", sql: PackageResources.v005_questions_sql),
+    Migration(name: "v006_pictures", sql: PackageResources.v006_pictures_sql),
   ]
 
   /// What bringing a catalog up to date did.

@@ -86,7 +86,7 @@ struct StackDescription {
 extension TIFFFile {
   /// What a page (from 0) is called: ImageJ's slice label, else the page's name or own description; nil
   /// where it has none.
-  func label(ofPage page: Int) -> String? {
+  package func label(ofPage page: Int) -> String? {
     if page < description.labels.count { return description.labels[page] }
     guard images == nil, (try? select(page)) != nil else { return nil }
     if let name = tiff.text(TIFFTAG_PAGENAME), !name.isEmpty { return name }

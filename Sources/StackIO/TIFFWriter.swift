@@ -17,9 +17,13 @@ public enum TIFFWriter {
     let height: Int
     let width: Int
     let samples: Samples
+    let name: String?
 
     /// A page; the samples must fill its rows.
-    public init(height: Int, width: Int, samples: Samples) {
+    ///
+    /// - Parameter name: what the page shows, kept with it.
+    public init(height: Int, width: Int, samples: Samples, name: String? = nil) {
+      self.name = name
       self.height = height
       self.width = width
       self.samples = samples
@@ -62,6 +66,9 @@ public enum TIFFWriter {
     _ = lodestone_tiff_set_u32(tiff, UInt32(TIFFTAG_IMAGEWIDTH), UInt32(page.width))
     _ = lodestone_tiff_set_u32(tiff, UInt32(TIFFTAG_IMAGELENGTH), UInt32(page.height))
     _ = lodestone_tiff_set_u32(tiff, UInt32(TIFFTAG_ROWSPERSTRIP), UInt32(rowsPerStrip))
+    if let name = page.name {
+      _ = lodestone_tiff_set_string(tiff, UInt32(TIFFTAG_PAGENAME), name)
+    }
     set(TIFFTAG_BITSPERSAMPLE, Int32(bits))
     set(TIFFTAG_SAMPLEFORMAT, format)
     set(TIFFTAG_SAMPLESPERPIXEL, 1)
