@@ -61,7 +61,15 @@ struct ExportCommand: DocumentedCommand {
     completion: .file(extensions: ["csv"]))
   var drift: String?
 
-  func validate() throws {
+  @OptionGroup var pictures: PictureOptions
+
+  mutating func validate() throws {
+    // A run that stands behind a picture was taken by its option.
+    for other in try pictures.asked().others {
+      if name != nil { throw ValidationError("\(other): name one run") }
+      name = other
+    }
+    let targets = try targets
     if output == "" { throw ValidationError("--output needs a name") }
     if all {
       if name != nil || !targets.isEmpty {
@@ -73,7 +81,8 @@ struct ExportCommand: DocumentedCommand {
     if name == nil { throw ValidationError("name a run, or --all") }
     if targets.isEmpty {
       throw ValidationError(
-        "name a file: --labels, --dbscan-labels, --mask, --fit, --spectra or --drift")
+        "name a file: --map, --plot, --labels, --dbscan-labels, --mask, --fit, --spectra or --drift"
+      )
     }
     if Set(targets).count < targets.count {
       throw ValidationError("two of the files to write have the same name")
@@ -81,7 +90,9 @@ struct ExportCommand: DocumentedCommand {
   }
 
   private var targets: [String] {
-    [labels, dbscanLabels, mask, fit, spectra, drift].compactMap { $0 }
+    get throws {
+      try [labels, dbscanLabels, mask, fit, spectra, drift].compactMap { $0 } + pictures.targets
+    }
   }
 
   func run() throws {
@@ -99,6 +110,7 @@ struct ExportCommand: DocumentedCommand {
     if let fit { try export.writeMap("fit", to: fit) }
     if let spectra { try export.writeSpectra(to: spectra) }
     if let drift { try export.writeDrift(to: drift) }
+    try pictures.write(export)
   }
 
   private func exportAll(_ catalog: Catalog) throws {
