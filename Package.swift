@@ -80,7 +80,7 @@ let package = Package(
       swiftSettings: strict),
 
     .target(
-      name: "TestSupport", dependencies: ["StackIO", "PhaseCatalog", "CSQLite"],
+      name: "TestSupport", dependencies: ["StackIO", "PhaseCatalog", "CSQLite", "CPNG"],
       path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(
       name: "ClusteringTests",

@@ -37,13 +37,14 @@ struct AbsorptionRecord {
     }
   }
 
-  /// An image's values in steps of a power of two below half of its noise: more digits are the noise's own, and do not compress.
+  /// An image's values in steps of a power of two below its noise: more digits are the noise's own, and do not compress.
   private func rounded(_ image: Image) -> [Float] {
     let noise = noise(of: image)
-    let step = noise > 0 ? exp2((log2(noise / 2)).rounded(.down)) : 0
+    let step = noise > 0 ? exp2(log2(noise).rounded(.down)) : 0
     return zip(image.pixels, isInside).map { value, isInside in
       guard isInside, value.isFinite else { return .nan }
-      return step > 0 ? (value / step).rounded() * step : value
+      // A zero has one sign: readers take either for the same.
+      return (step > 0 ? (value / step).rounded() * step : value) + 0
     }
   }
 

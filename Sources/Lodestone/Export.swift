@@ -21,6 +21,26 @@ public struct Export {
     try write(try catalog.map(kind, run: run), to: path)
   }
 
+  /// A map as a picture (`png` or `svg`), with scale bar and colour bar or legend; or its values for ImageJ (`tif`).
+  ///
+  /// - Throws: ``CatalogError``, ``InputError``.
+  public func writePicture(of kind: MapKind, to path: String, ending: String) throws {
+    if ending == "tif" {
+      try write(try valuesForImageJ(of: kind), to: path)
+      return
+    }
+    let picture =
+      kind == .label
+      ? try MapPicture(labelsOf: run, catalog: catalog)
+      : try MapPicture(kind, of: run, catalog: catalog)
+    let svg = try picture.svg()
+    try write(ending == "svg" ? Array(svg.utf8) : try SVGRaster.png(svg, path: path), to: path)
+  }
+
+  private func valuesForImageJ(of kind: MapKind) throws -> [UInt8] {
+    try catalog.map("label", run: run)
+  }
+
   /// The clusters' spectra as CSV: energy_eV, then mean and standard deviation of each.
   ///
   /// - Throws: ``CatalogError``, ``InputError``.

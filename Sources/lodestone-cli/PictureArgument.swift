@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Lodestone
 
 /// What can be drawn behind an option of two words: `--map label FILE`, `--plot spectra FILE`.
 protocol PictureKind: RawRepresentable<String>, CaseIterable, Sendable {
@@ -9,14 +10,9 @@ protocol PictureKind: RawRepresentable<String>, CaseIterable, Sendable {
   static var endings: [String] { get }
 }
 
-/// The maps of `export --map`.
-enum MapKind: String, PictureKind {
-  case label, od
-  case edgeStep = "edge-step"
-  case depth
-
+extension MapKind: PictureKind {
   static let option = "--map"
-  static let endings = ["png", "tif"]
+  static let endings = ["png", "svg", "tif"]
 }
 
 /// The curves of `export --plot`.

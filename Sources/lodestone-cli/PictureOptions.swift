@@ -7,7 +7,7 @@ struct PictureOptions: ParsableArguments {
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
-      "A map as picture (.png) or for ImageJ (.tif): label, od, edge-step or depth, and the file. Can be repeated.",
+      "A map as a picture (.png, .svg), or its values for ImageJ (.tif): label, od, edge-step or depth, and the file. Can be repeated.",
       valueName: "kind file"),
     completion: .file(extensions: MapKind.endings))
   var map: [String] = []
@@ -42,9 +42,7 @@ struct PictureOptions: ParsableArguments {
   func write(_ export: Export) throws {
     let asked = try asked()
     for picture in asked.maps {
-      switch (picture.kind, picture.ending) {
-      default: throw Failure("--map \(picture.kind.rawValue): not built yet", exitCode: 70)
-      }
+      try export.writePicture(of: picture.kind, to: picture.path, ending: picture.ending)
     }
     for picture in asked.plots {
       switch picture.kind {

@@ -42,11 +42,15 @@ struct ColourScale {
 
   /// A scale over most of some values; nil where none is finite.
   ///
-  /// - Parameter start: where the scale begins, whatever the values are.
-  init?(_ values: [Float], ramp: Ramp, from start: Double? = nil) {
+  /// - Parameters:
+  ///   - start: where the scale begins, whatever the values are.
+  ///   - share: of the values that may lie beyond either end.
+  init?(
+    _ values: [Float], ramp: Ramp, from start: Double? = nil, clipped share: Double = clippedShare
+  ) {
     let sorted = values.filter(\.isFinite).sorted()
     guard let least = sorted.first, let most = sorted.last else { return nil }
-    let cut = Int(Self.clippedShare * Double(sorted.count))
+    let cut = Int(share * Double(sorted.count))
     let low = start ?? Double(sorted[cut])
     let high = Double(sorted[sorted.count - 1 - cut])
     self.ramp = ramp
@@ -60,7 +64,7 @@ struct ColourScale {
 }
 
 /// Round numbers within a range, about so many.
-func roundTicks(_ low: Double, _ high: Double, about count: Int) -> [Double] {
+package func roundTicks(_ low: Double, _ high: Double, about count: Int) -> [Double] {
   guard high > low, count > 0, (high - low).isFinite else { return [] }
   let rough = (high - low) / Double(count)
   let power = pow(10, floor(log10(rough)))
@@ -71,7 +75,7 @@ func roundTicks(_ low: Double, _ high: Double, about count: Int) -> [Double] {
 }
 
 /// A round number of 1, 2 or 5 times a power of ten, at most this.
-func roundLength(upTo most: Double) -> Double {
+package func roundLength(upTo most: Double) -> Double {
   let power = pow(10, floor(log10(most)))
   return power * ([5, 2, 1].first { $0 * power <= most * 1.0001 } ?? 1)
 }

@@ -54,12 +54,16 @@ struct MapPicture {
   /// A map of numbers of a run: a panel each, where there is one an edge.
   ///
   /// - Throws: ``CatalogError``, also where the run has none; ``InputError``.
-  init(_ kind: PixelMap.Kind, of run: String, catalog: Catalog) throws {
+  init(_ kind: MapKind, of run: String, catalog: Catalog) throws {
     let maps = try PixelMap.all(kind, catalog: catalog, run: run)
     var isClipped = false
     let panels = try maps.map { map in
       let ramp: ColourScale.Ramp = kind == .od ? .grey : .viridis
-      guard let scale = ColourScale(map.values, ramp: ramp, from: kind == .depth ? 0 : nil) else {
+      guard
+        let scale = ColourScale(
+          map.values, ramp: ramp, from: kind == .depth ? 0 : nil,
+          clipped: kind == .depth ? 0 : ColourScale.clippedShare)
+      else {
         throw CatalogError.notFound("run \(run.prefix(12)): its map of the \(map.name) is empty")
       }
       isClipped = isClipped || scale.isClipped
@@ -112,13 +116,13 @@ struct MapPicture {
       }
       body += try image(panel, height, width, x: x)
       body += scaleBar(
-        width, Double(width) / Double(panel.width), x: x, y: Self.top + Double(height) + 22)
+        width, Double(width) / Double(panel.width), x: x, y: top + Double(height) + 22)
       let (key, keyWidth) = key(panel, height, x: x + Double(width) + 20)
       body += key
       x += Double(width) + 20 + keyWidth + 24
       tallest = max(tallest, Double(height))
     }
-    let height = Self.top + tallest + (note == nil ? 52 : 78)
+    let height = top + tallest + (note == nil ? 52 : 78)
     if let note { body += Self.text(24, height - 16, note, size: 13) }
     // A title that is longer than the maps are wide needs room too.
     let width = max(x, 48 + Self.width(of: title, size: 18))
@@ -133,7 +137,8 @@ struct MapPicture {
       """
   }
 
-  private static let top = 74.0
+  /// Where the maps begin, below the title and the panels' names.
+  private var top: Double { panels.count > 1 ? 76 : 54 }
 
   /// The map itself, each pixel a rectangle of whole pixels of the picture where pixels are square.
   private func image(_ panel: Panel, _ height: Int, _ width: Int, x: Double) throws -> String {
@@ -149,9 +154,9 @@ struct MapPicture {
         height: height, width: width,
         pixels: .palette(places, colours: panel.colours.flatMap { [$0.red, $0.green, $0.blue] })))
     return """
-      <image x="\(Int(x))" y="\(Int(Self.top))" width="\(width)" height="\(height)" \
+      <image x="\(Int(x))" y="\(Int(top))" width="\(width)" height="\(height)" \
       image-rendering="pixelated" href="data:image/png;base64,\(Data(png).base64EncodedString())"/>
-      <rect x="\(Int(x) - 1).5" y="\(Int(Self.top) - 1).5" width="\(width + 1)" height="\(height + 1)" fill="none" \
+      <rect x="\(Int(x) - 1).5" y="\(Int(top) - 1).5" width="\(width + 1)" height="\(height + 1)" fill="none" \
       stroke="#808080"/>
 
       """
@@ -190,7 +195,7 @@ struct MapPicture {
     for start in stride(from: 0, to: entries.count, by: perColumn) {
       let part = entries[start..<min(start + perColumn, entries.count)]
       for (row, entry) in part.enumerated() {
-        let y = Self.top + 26 * Double(row)
+        let y = top + 26 * Double(row)
         svg += """
           <rect x="\(Self.number(x + column))" y="\(Self.number(y))" width="18" height="18" \
           fill="\(entry.colour.hex)" stroke="#808080"/>
@@ -213,20 +218,20 @@ struct MapPicture {
     let name = "ramp-\(Int(x))"
     var svg = """
       <linearGradient id="\(name)" x1="0" y1="1" x2="0" y2="0">\(stops)</linearGradient>
-      <rect x="\(Self.number(x))" y="\(Self.number(Self.top))" width="18" height="\(Self.number(bar))" \
+      <rect x="\(Self.number(x))" y="\(Self.number(top))" width="18" height="\(Self.number(bar))" \
       fill="url(#\(name))" stroke="#808080"/>
 
       """
     let ticks = roundTicks(scale.low, scale.high, about: 6)
     let words = Self.numbers(ticks)
     for (tick, words) in zip(ticks, words) {
-      let y = Self.top + bar * (1 - (tick - scale.low) / (scale.high - scale.low))
+      let y = top + bar * (1 - (tick - scale.low) / (scale.high - scale.low))
       svg += """
         <path d="M\(Self.number(x + 18)) \(Self.number(y))h6" stroke="#1a1a1a"/>
         \(Self.text(x + 28, y + 5, words))
         """
     }
-    svg += Self.text(x, Self.top + bar + 22, unit)
+    svg += Self.text(x, top + bar + 22, unit)
     return (svg, 28 + max(24, words.map { Self.width(of: $0) }.max() ?? 0))
   }
 

@@ -1,31 +1,41 @@
 import Foundation
-import PhaseCatalog
+package import PhaseCatalog
 import Spectra
 import StackIO
 
-/// A map of numbers of a run's pixels, from the catalog.
-struct PixelMap {
-  /// What there are maps of.
-  enum Kind: String, CaseIterable {
-    case od
-    case edgeStep = "edge-step"
-    case depth
-  }
+/// What there are maps of.
+public enum MapKind: String, CaseIterable, Sendable {
+  /// The clusters.
+  case label
+  /// The mean optical density.
+  case od
+  /// The step at each measured edge.
+  case edgeStep = "edge-step"
+  /// How deep the sample's pixels lie.
+  case depth
+}
 
-  let kind: Kind
-  let height: Int
-  let width: Int
+/// A map of numbers of a run's pixels, from the catalog.
+package struct PixelMap {
+  /// What it is a map of.
+  package let kind: MapKind
+  /// Rows.
+  package let height: Int
+  /// Columns.
+  package let width: Int
   /// Row-major; not a number where there is none.
-  let values: [Float]
+  package let values: [Float]
   /// What the numbers are, for a reader: "Nd L3 edge step".
-  let name: String
-  let unit: String
+  package let name: String
+  /// OD, um or px.
+  package let unit: String
 
   /// The maps of a kind: one, or one an edge.
   ///
   /// - Throws: ``CatalogError``, also where the run has none; ``InputError``.
-  static func all(_ kind: Kind, catalog: Catalog, run: String) throws -> [PixelMap] {
+  package static func all(_ kind: MapKind, catalog: Catalog, run: String) throws -> [PixelMap] {
     switch kind {
+    case .label: preconditionFailure("labels are no numbers")
     case .od:
       return try stored("od", catalog, run).map {
         PixelMap(kind, $0, name: "mean optical density", unit: "OD")
@@ -40,7 +50,7 @@ struct PixelMap {
 
   private typealias Page = (height: Int, width: Int, values: [Float], name: String?)
 
-  private init(_ kind: Kind, _ page: Page, name: String, unit: String) {
+  private init(_ kind: MapKind, _ page: Page, name: String, unit: String) {
     self.kind = kind
     (height, width, values) = (page.height, page.width, page.values)
     (self.name, self.unit) = (name, unit)
