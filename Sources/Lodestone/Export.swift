@@ -60,7 +60,7 @@ public struct Export {
       to: path)
   }
 
-  private func write(_ bytes: [UInt8], to path: String) throws {
+  func write(_ bytes: [UInt8], to path: String) throws {
     // The raw data that the run was made from lie where they were last seen.
     let sources = try catalog.ask("run-files", run: run)
     let paths = sources.rows.indices.map { sources.value("path", row: $0).text }
