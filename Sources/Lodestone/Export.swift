@@ -4,8 +4,8 @@ import StackIO
 
 /// Writes what is stored of a run as files.
 public struct Export {
-  private let catalog: Catalog
-  private let run: String
+  let catalog: Catalog
+  let run: String
 
   /// An export of a run (its full id).
   public init(catalog: Catalog, run: String) {

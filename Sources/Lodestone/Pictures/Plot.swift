@@ -29,14 +29,16 @@ public enum Plot: String, CaseIterable, Sendable {
       }
     return chart.svg()
   }
+}
 
-  /// The plot as a file: SVG, or PNG where the path ends so.
+extension Export {
+  /// A plot of the run: SVG, or PNG where the path ends so.
   ///
-  /// - Throws: ``CatalogError``, ``InputError``.
-  public func write(_ catalog: Catalog, run: String, to path: String) throws {
-    let svg = try svg(catalog, run: run)
+  /// - Throws: ``CatalogError``: ``CatalogError/noResult(_:)`` where there is nothing to draw; ``InputError``.
+  public func writePlot(_ plot: Plot, to path: String) throws {
+    let svg = try plot.svg(catalog, run: run)
     let isPNG = path.lowercased().hasSuffix(".png")
-    let bytes = isPNG ? try SVGRaster.png(svg, zoom: 2, path: path) : Array(svg.utf8)
-    try Export(catalog: catalog, run: run).write(bytes, to: path)
+    try write(
+      isPNG ? try SVGRaster.png(svg, zoom: 2, path: path) : Array(svg.utf8), to: path)
   }
 }
