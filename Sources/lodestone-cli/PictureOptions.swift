@@ -45,9 +45,13 @@ struct PictureOptions: ParsableArguments {
       try export.writePicture(of: picture.kind, to: picture.path, ending: picture.ending)
     }
     for picture in asked.plots {
-      switch picture.kind {
-      default: throw Failure("--plot \(picture.kind.rawValue): not built yet", exitCode: 70)
-      }
+      let plot: Plot =
+        switch picture.kind {
+        case .spectra: .spectra
+        case .depthProfile: .depthProfile
+        case .radius: .radius
+        }
+      try export.writePlot(plot, to: picture.path)
     }
   }
 }
