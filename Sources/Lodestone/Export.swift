@@ -4,8 +4,8 @@ import StackIO
 
 /// Writes what is stored of a run as files.
 public struct Export {
-  private let catalog: Catalog
-  private let run: String
+  let catalog: Catalog
+  let run: String
 
   /// An export of a run (its full id).
   public init(catalog: Catalog, run: String) {
@@ -60,7 +60,7 @@ public struct Export {
       to: path)
   }
 
-  private func write(_ bytes: [UInt8], to path: String) throws {
+  func write(_ bytes: [UInt8], to path: String) throws {
     // The raw data that the run was made from lie where they were last seen.
     let sources = try catalog.ask("run-files", run: run)
     let paths = sources.rows.indices.map { sources.value("path", row: $0).text }

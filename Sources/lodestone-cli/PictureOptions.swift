@@ -43,6 +43,7 @@ struct PictureOptions: ParsableArguments {
     let asked = try asked()
     for picture in asked.maps {
       switch (picture.kind, picture.ending) {
+      case (.label, "tif"): try export.writeLabelTIFF(to: picture.path)
       default: throw Failure("--map \(picture.kind.rawValue): not built yet", exitCode: 70)
       }
     }
