@@ -26,7 +26,7 @@ public struct Export {
   /// - Throws: ``CatalogError``, ``InputError``.
   public func writePicture(of kind: MapKind, to path: String, ending: String) throws {
     if ending == "tif" {
-      try write(try valuesForImageJ(of: kind), to: path)
+      try kind == .label ? writeLabelTIFF(to: path) : writeValueTIFF(of: kind, to: path)
       return
     }
     let picture =
@@ -35,10 +35,6 @@ public struct Export {
       : try MapPicture(kind, of: run, catalog: catalog)
     let svg = try picture.svg()
     try write(ending == "svg" ? Array(svg.utf8) : try SVGRaster.png(svg, path: path), to: path)
-  }
-
-  private func valuesForImageJ(of kind: MapKind) throws -> [UInt8] {
-    try catalog.map("label", run: run)
   }
 
   /// The clusters' spectra as CSV: energy_eV, then mean and standard deviation of each.

@@ -63,17 +63,6 @@ struct ColourScale {
   func place(of value: Float) -> Double { min(max((Double(value) - low) / (high - low), 0), 1) }
 }
 
-/// Round numbers within a range, about so many.
-package func roundTicks(_ low: Double, _ high: Double, about count: Int) -> [Double] {
-  guard high > low, count > 0, (high - low).isFinite else { return [] }
-  let rough = (high - low) / Double(count)
-  let power = pow(10, floor(log10(rough)))
-  let step = power * ([1, 2, 5].first { rough <= $0 * power * 1.0001 } ?? 10)
-  let first = (low / step - 1e-9).rounded(.up)
-  let last = (high / step + 1e-9).rounded(.down)
-  return last < first ? [] : stride(from: first, through: last, by: 1).map { $0 * step }
-}
-
 /// A round number of 1, 2 or 5 times a power of ten, at most this.
 package func roundLength(upTo most: Double) -> Double {
   let power = pow(10, floor(log10(most)))
