@@ -123,9 +123,10 @@ def check_identities(catalog):
             samples = tifffile.imread(io.BytesIO(stored["tiff"]))
             own = Digest("lodestone/map/1")
             own.integer(*samples.shape[-2:])
-            own.text("float32" if stored["kind"] == "fit" else "int16")
+            is_float = stored["kind"] in ("fit", "od", "edge_step")
+            own.text("float32" if is_float else "int16")
             own.integer(samples.size)
-            own.sha256.update(samples.astype("<f4" if stored["kind"] == "fit" else "<i2").tobytes())
+            own.sha256.update(samples.astype("<f4" if is_float else "<i2").tobytes())
             assert own.hex() == stored["digest"]
             if stored["kind"] in ("dbscan", "label"):
                 digest.text(stored["kind"], stored["digest"])
