@@ -25,6 +25,8 @@ struct ClusteringStage {
     var unusablePixels: Int
     /// What is found at the radius and at others.
     var radii: [RadiusSearch.Trial]
+    /// What was found at the automatic radius, where it had to grow.
+    var enlargedFrom: RadiusSearch.Trial?
 
     /// The labels as an image of the frame's size; -1 where there is none.
     var labelImage: [Int32] {
@@ -51,10 +53,11 @@ struct ClusteringStage {
     let search = try RadiusSearch(
       Points(features.points(eligible), dimensions: features.dimensions),
       minimumPoints: minimumPoints, leastPixels: leastPixels)
-    let (clustering, radius, radii) = try search.run(
+    let searched = try search.run(
       from: parameters.number("dbscan.radius") ?? automaticRadius(features),
       isFixed: parameters.number("dbscan.radius") != nil,
       noiseLimit: parameters.fixed("dbscan.noise_limit"))
+    let (clustering, radius) = (searched.clustering, searched.radius)
     var dbscanLabels = [Int32](repeating: -3, count: grid.pixels.count)
     for (place, point) in eligible.enumerated() { dbscanLabels[point] = clustering.labels[place] }
     var labels = ClusterLabels(
@@ -79,7 +82,7 @@ struct ClusteringStage {
       minimumPoints: minimumPoints, eligibleCount: eligible.count + minorities.eligible,
       gradientThreshold: Double(threshold), clustersBeforeDrop: clustering.clusterCount,
       minorityClusters: minorities.clusters, unusablePixels: found.unusablePixels,
-      radii: radii)
+      radii: searched.trials, enlargedFrom: searched.enlargedFrom)
   }
 
   /// The radius: what noise makes of the distance of two like pixels, and, in squares, a share of the scores' spread

@@ -1,7 +1,7 @@
 import Clustering
 
-/// DBSCAN at a radius, at larger ones while too much is noise, and at those a little smaller and larger than the one
-/// used: how much hangs on it.
+/// DBSCAN at a radius, at larger ones while too much is noise, and at smaller and larger ones than the one used: how
+/// much hangs on it.
 struct RadiusSearch {
   /// What is found at one radius.
   struct Trial: Equatable {
@@ -13,6 +13,19 @@ struct RadiusSearch {
     var noise: Int
     var isUsed: Bool
   }
+
+  /// What is found.
+  struct Outcome {
+    var clustering: DBSCAN.Result
+    var radius: Double
+    /// Ascending.
+    var trials: [Trial]
+    /// What was found at the first radius, where it had to grow.
+    var enlargedFrom: Trial?
+  }
+
+  /// The radii beside the one used, as multiples of it, from half to twice.
+  private static let others = [0.512, 0.64, 0.8, 1.25, 1.5625, 1.953125]
 
   private let search: NeighbourSearch
   private let count: Int
@@ -38,7 +51,7 @@ struct RadiusSearch {
   /// - Throws: `ClusteringFailure`.
   func run(
     from start: Double, isFixed: Bool, noiseLimit: Double
-  ) throws -> (clustering: DBSCAN.Result, radius: Double, trials: [Trial]) {
+  ) throws -> Outcome {
     var radius = start
     var clustering = try cluster(radius)
     var trials = [trial(clustering, radius)]
@@ -50,10 +63,13 @@ struct RadiusSearch {
       trials.append(trial(clustering, radius))
     }
     trials[trials.count - 1].isUsed = true
-    for factor in [0.8, 1.25] {
+    let start = trials.count > 1 ? trials[0] : nil
+    for factor in Self.others {
       trials.append(trial(try cluster(radius * factor), radius * factor))
     }
-    return (clustering, radius, trials.sorted { $0.radius < $1.radius })
+    return Outcome(
+      clustering: clustering, radius: radius, trials: trials.sorted { $0.radius < $1.radius },
+      enlargedFrom: start)
   }
 
   private func cluster(_ radius: Double) throws -> DBSCAN.Result {

@@ -155,7 +155,7 @@ struct ResultWarnings {
         "how many clusters there are hangs on the radius: \(radii[used - 1].clusters) at 0.8 times it, "
           + "\(found), and \(radii[used + 1].clusters) at 1.25 times it")
     }
-    if let first = radii.first, radii.count > 3 {
+    if let first = clustered.enlargedFrom {
       lines.append(
         "the radius was enlarged to \(rounded(radii[used].radius)) noise units, since at "
           + "\(rounded(first.radius)) \(percent(first.noise, of: clustered.eligibleCount)) of the eligible "
