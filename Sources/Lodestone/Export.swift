@@ -76,6 +76,26 @@ public struct Export {
       to: path)
   }
 
+  /// The clusters' mean spectra as XDI 1.0, one file a cluster and edge; one a cluster where no edge was measured.
+  ///
+  /// - Parameter folder: is made where it is not there. All files are written or none, and replace none but those of this run.
+  /// - Returns: how many files.
+  /// - Throws: ``CatalogError``, ``InputError``.
+  public func writeXDI(to folder: String) throws -> Int {
+    let files = try SpectraXDI(catalog, run: run).files()
+      .map { (path: folder + "/" + $0.name, bytes: Array($0.text.utf8)) }
+    let own = Array("# Lodestone.run_id: \(run)\n".utf8)
+    for file in files where FileManager.default.fileExists(atPath: file.path) {
+      let there = FileManager.default.contents(atPath: file.path) ?? Data()
+      if there.firstRange(of: own) == nil {
+        throw InputError(
+          "is there, and not of this run: name another folder", path: file.path)
+      }
+    }
+    try OutputFile.write(files, inFolder: folder)
+    return files.count
+  }
+
   func write(_ bytes: [UInt8], to path: String) throws {
     // The raw data that the run was made from lie where they were last seen.
     let sources = try catalog.ask("run-files", run: run)

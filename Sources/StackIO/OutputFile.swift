@@ -51,6 +51,45 @@ public enum OutputFile {
     }
   }
 
+  /// Writes several files into a folder, all of them or none: first a draft of each, then each takes its place. The folder is
+  /// made where it is not there.
+  ///
+  /// - Throws: ``InputError`` as ``write(_:to:protecting:)``, of kind `missing` where the folder would lie in none.
+  public static func write(
+    _ files: [(path: String, bytes: [UInt8])], inFolder folder: String
+  ) throws(InputError) {
+    let isNew = mkdir(folder, 0o777) == 0
+    if !isNew, errno == ENOENT {
+      throw InputError("lies in no folder: make that first", path: folder, kind: .missing)
+    }
+    if !isNew, errno != EEXIST { throw failure(folder) }
+    var status = stat()
+    guard stat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+      throw InputError("is no folder", path: folder)
+    }
+    var drafts: [String] = []
+    do throws(InputError) {
+      for (path, bytes) in files {
+        try refuseToReplace([], at: path)
+        let isThere = lstat(path, &status) == 0
+        if isThere, status.st_mode & S_IFMT != S_IFREG {
+          throw InputError("is no regular file: name another folder", path: path)
+        }
+        let draft = path + ".new-\(getpid())"
+        drafts.append(draft)
+        try writeDirectly(bytes, to: draft, named: path)
+        if isThere, chmod(draft, status.st_mode & 0o7777) != 0 { throw failure(path) }
+      }
+      for (draft, file) in zip(drafts, files) where rename(draft, file.path) != 0 {
+        throw failure(file.path)
+      }
+    } catch {
+      for draft in drafts { unlink(draft) }
+      if isNew { rmdir(folder) }
+      throw error
+    }
+  }
+
   /// Writes a file by way of a draft beside it; straight into what is no regular file.
   private static func throughDraft<Result>(
     _ path: String, _ inputs: [String], _ write: (String) throws -> Result

@@ -17,6 +17,7 @@ struct ExportCommand: DocumentedCommand {
 
   static let examples = [
     "lodestone export @last --labels labels.tif --spectra spectra.csv",
+    "lodestone export tag:paper-fig-3 --xdi spectra/ --map label labels.tif",
     "lodestone export --all -o magnets.ndjson",
     "lodestone export 3f2a --drift drift.csv --dbscan-labels dbscan.tif",
   ]
@@ -57,6 +58,12 @@ struct ExportCommand: DocumentedCommand {
   var spectra: String?
 
   @Option(
+    help: ArgumentHelp(
+      "XDI 1.0: each cluster's mean spectrum, a file an edge, into this folder.",
+      valueName: "folder"), completion: .directory)
+  var xdi: String?
+
+  @Option(
     help: "CSV: energy_ev, dy_px, dx_px, scale of each frame: what ingest --drift takes.",
     completion: .file(extensions: ["csv"]))
   var drift: String?
@@ -81,7 +88,7 @@ struct ExportCommand: DocumentedCommand {
     if name == nil { throw ValidationError("name a run, or --all") }
     if targets.isEmpty {
       throw ValidationError(
-        "name a file: --map, --plot, --labels, --dbscan-labels, --mask, --fit, --spectra or --drift"
+        "name a file: --map, --plot, --labels, --dbscan-labels, --mask, --fit, --spectra, --xdi or --drift"
       )
     }
     if Set(targets).count < targets.count {
@@ -91,7 +98,8 @@ struct ExportCommand: DocumentedCommand {
 
   private var targets: [String] {
     get throws {
-      try [labels, dbscanLabels, mask, fit, spectra, drift].compactMap { $0 } + pictures.targets
+      try [labels, dbscanLabels, mask, fit, spectra, xdi, drift].compactMap { $0 }
+        + pictures.targets
     }
   }
 
@@ -109,6 +117,10 @@ struct ExportCommand: DocumentedCommand {
     if let mask { try export.writeMap("mask", to: mask) }
     if let fit { try export.writeMap("fit", to: fit) }
     if let spectra { try export.writeSpectra(to: spectra) }
+    if let xdi {
+      let count = try export.writeXDI(to: xdi)
+      Output.remark("\(xdi): \(count) \(count == 1 ? "file" : "files")")
+    }
     if let drift { try export.writeDrift(to: drift) }
     try pictures.write(export)
   }

@@ -66,8 +66,9 @@ struct Program: Sendable {
   }
 
   /// A small example, and the arguments that ingest it.
-  func smallExample() throws -> [String] {
-    let made = try run("example", "ex", "--height", "96", "--width", "112", "--energies", "40")
+  func smallExample(energies: Int = 40) throws -> [String] {
+    let made = try run(
+      "example", "ex", "--height", "96", "--width", "112", "--energies", "\(energies)")
     #expect(made.code == 0)
     return [
       "ingest", "ex/scan.tif", "--energies", "ex/energies.txt", "--reference", "ex/references.tif",
