@@ -15,7 +15,7 @@ struct Analysis {
   let resources: Resources
   /// The spectra that `fit.references` may name.
   let references: [NamedReference]
-  let progress: (String) -> Void
+  let progress: ProgressTeller
   /// What earlier runs made; nil where everything is to be computed.
   var reuse: StageReuse?
 
@@ -24,13 +24,15 @@ struct Analysis {
   /// - Parameter times: each stage's time is added as it ends, also that of one that throws.
   func run(_ loaded: LoadedScan, times: inout [ExecutionRecord.Stage]) throws -> ResultRecord {
     func timed<T>(
-      _ stage: String, _ words: String, _ times: inout [ExecutionRecord.Stage],
+      _ stage: StageProgress.Stage, _ times: inout [ExecutionRecord.Stage],
       _ body: () throws -> T
     ) rethrows -> T {
-      progress(words)
+      progress.begin(stage)
       let clock = ContinuousClock()
       let start = clock.now
-      defer { times.append(.init(name: stage, seconds: (clock.now - start) / .seconds(1))) }
+      defer {
+        times.append(.init(name: stage.rawValue, seconds: (clock.now - start) / .seconds(1)))
+      }
       return try body()
     }
     let scan = loaded.scan
@@ -55,11 +57,12 @@ struct Analysis {
     func stack(_ times: inout [ExecutionRecord.Stage]) throws -> RegisteredStack {
       if let made { return made }
       let stack = try reused(&times) { times in
-        let density = try timed("correct", "optical density", &times) {
-          try OpticalDensityStage(parameters: parameters, resources: plan).run(loaded)
+        let density = try timed(.correct, &times) {
+          try OpticalDensityStage(parameters: parameters, resources: plan, progress: progress)
+            .run(loaded)
         }
-        let registered = try timed("register", "registering the frames", &times) {
-          try RegistrationStage(parameters: parameters, resources: plan)
+        let registered = try timed(.register, &times) {
+          try RegistrationStage(parameters: parameters, resources: plan, progress: progress)
             .run(density, scan)
         }
         return RegisteredStack(density: density, registered: registered)
@@ -69,22 +72,23 @@ struct Analysis {
     }
     let compared = try reused(&times) { times in
       let registered = try stack(&times).registered
-      let mask = try timed("mask", "finding the sample", &times) {
+      let mask = try timed(.mask, &times) {
         try MaskStage(parameters: parameters).run(registered, energies: scan.energies)
       }
-      let surface = timed("depth", "measuring depth", &times) {
+      let surface = timed(.depth, &times) {
         DepthStage(parameters: parameters).run(scan, registered, mask)
       }
-      let features = try timed("features", "comparing the spectra", &times) {
-        try FeatureStage(parameters: parameters).run(registered, mask, energies: scan.energies)
+      let features = try timed(.features, &times) {
+        try FeatureStage(parameters: parameters, progress: progress).run(
+          registered, mask, energies: scan.energies)
       }
       return ComparedSpectra(mask: mask, surface: surface, features: features)
     }
-    let clustered = try timed("cluster", "clustering the spectra", &times) {
+    let clustered = try timed(.cluster, &times) {
       try ClusteringStage(parameters: parameters).run(compared.features)
     }
     let (density, registered) = (try stack(&times).density, try stack(&times).registered)
-    return try timed("summarise", "summarising the clusters", &times) {
+    return try timed(.summarise, &times) {
       try SummaryStage(parameters: parameters, references: references).run(
         scan, density, registered, compared.mask, compared.surface, clustered)
     }

@@ -17,7 +17,7 @@ final class Execution {
 
   /// Reads a scan and digests its frames.
   func load(
-    _ scan: Scan, progress: (String) -> Void
+    _ scan: Scan, progress: @escaping @Sendable (StageProgress) -> Void
   ) throws -> LoadedScan {
     let clock = ContinuousClock()
     let start = clock.now
@@ -31,12 +31,12 @@ final class Execution {
   func analyse(
     _ loaded: LoadedScan, _ parameters: ParameterSet, _ resources: Resources,
     references: [NamedReference], path: String, reuse: StageReuse? = nil,
-    progress: @escaping (String) -> Void
+    progress: @escaping @Sendable (StageProgress) -> Void
   ) throws -> ResultRecord {
     do {
       return try Analysis(
-        parameters: parameters, resources: resources, references: references, progress: progress,
-        reuse: reuse
+        parameters: parameters, resources: resources, references: references,
+        progress: ProgressTeller(loaded.scan, progress), reuse: reuse
       ).run(loaded, times: &stages)
     } catch let error as AnalysisError {
       throw AnalysisError("\(path): \(error.description)")

@@ -14,6 +14,7 @@ struct FeatureStage {
   }
 
   let parameters: ParameterSet
+  let progress: ProgressTeller
 
   func run(
     _ registered: RegistrationStage.Output, _ mask: MaskStage.Output, energies: [Double]
@@ -29,7 +30,7 @@ struct FeatureStage {
       energies: frames.count, pixels: pixels.count, ofSample: sample.count, mask.mean)
     let grid = PixelGrid(height: frames.height, width: frames.width, pixels: pixels)
     return Output(
-      grid: grid, features: try Features(frames, measure, grid, parameters),
+      grid: grid, features: try Features(frames, measure, grid, parameters, progress),
       unusablePixels: sample.count - pixels.count)
   }
 

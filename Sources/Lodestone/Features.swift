@@ -23,11 +23,15 @@ extension Features {
   ///
   /// - Throws: ``ScratchFailure``, or ``PrincipalComponents/Failure``.
   init(
-    _ frames: FrameStore, _ measure: SpectrumMeasure, _ grid: PixelGrid, _ parameters: ParameterSet
+    _ frames: FrameStore, _ measure: SpectrumMeasure, _ grid: PixelGrid, _ parameters: ParameterSet,
+    _ progress: ProgressTeller
   ) throws {
     let count = frames.count
     let failure = Mutex<ScratchFailure?>(nil)
-    let spectra = Self.spectra(frames, measure, grid) { error in
+    // The spectra are made twice, once for the components and once for the scores; the averaging takes about as long as a
+    // fifth of that.
+    let made = progress.count(.features, of: 5 * grid.pixels.count / 2)
+    let spectra = Self.spectra(frames, measure, grid, made) { error in
       failure.withLock { $0 = $0 ?? error }
     }
     let components = try PrincipalComponents(of: spectra)
@@ -64,10 +68,11 @@ extension Features {
 
   /// The spectra of the grid's pixels, normalised, made from the rows of the frames where they are asked for.
   private static func spectra(
-    _ frames: FrameStore, _ measure: SpectrumMeasure, _ grid: PixelGrid,
+    _ frames: FrameStore, _ measure: SpectrumMeasure, _ grid: PixelGrid, _ made: StageCount,
     fail: @escaping @Sendable (ScratchFailure) -> Void
   ) -> PrincipalComponents.RowSource {
     .init(count: grid.pixels.count, columns: frames.count) { range, target in
+      defer { made.add(range.count) }
       let pixels = grid.pixels[range]
       let first = Int(pixels[range.lowerBound])
       // What is written is one run of spectra, which is read a frame at a time: some of them at once stay in the cache.

@@ -40,7 +40,7 @@ public struct Ingest {
   private let resources: Resources
   private let cache: StageCache?
   private let command: String
-  private let progress: (String) -> Void
+  private let progress: @Sendable (StageProgress) -> Void
 
   /// An ingest into a catalog that is open for writing.
   ///
@@ -50,11 +50,11 @@ public struct Ingest {
   ///   - cache: outputs of stages that earlier ingests made are taken from it, and those made now are put there;
   ///     call its ``StageCache/finish()`` when all is done.
   ///   - command: the command line, kept with the execution.
-  ///   - progress: is told what is being done.
+  ///   - progress: is told what is being done, and how far it has come: often, and by several threads at once.
   public init(
     catalog: Catalog, parameters: ParameterSet, references: [NamedReference] = [],
     resources: Resources = Resources(), cache: StageCache? = nil, command: String,
-    progress: @escaping (String) -> Void = { _ in }
+    progress: @escaping @Sendable (StageProgress) -> Void = { _ in }
   ) {
     self.cache = cache
     self.references = references
@@ -173,7 +173,7 @@ public struct Ingest {
         execution.record(origins: parameters.origins))
       throw error
     }
-    progress("storing")
+    ProgressTeller(loaded.scan, progress).begin(.store)
     let sighting = try read.sighting.value.get()
     let record = execution.record(origins: parameters.origins)
     let start = ContinuousClock.now

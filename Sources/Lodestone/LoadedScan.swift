@@ -52,12 +52,11 @@ extension LoadedScan {
   /// Reads a scan's frames and digests them.
   ///
   /// - Throws: ``InputError``: of a frame that is damaged and has no other exposure to stand for it.
-  init(_ scan: Scan, progress: (String) -> Void) throws {
+  init(
+    _ scan: Scan, progress: @escaping @Sendable (StageProgress) -> Void
+  ) throws {
     let groups = scan.steps.map { $0.frames }
     var remarks: [String] = []
-    progress("reading \(groups.reduce(0) { $0 + $1.count }) frames")
-    let samples = try ScanReader.survey(groups, &remarks)
-    progress("reading references")
     // A reference or dark that serves many energies is read once.
     func distinct(_ groups: [[Int]]) -> (groups: [[Int]], of: [Int]) {
       var indices: [[Int]: Int] = [:]
@@ -74,8 +73,13 @@ extension LoadedScan {
     let darks = distinct(scan.steps.map(\.darks))
     let (i0, i0Of) = scan.references.isEmpty ? ([], []) : (references.groups, references.of)
     let (dark, darkOf) = scan.darks.isEmpty ? ([], []) : (darks.groups, darks.of)
-    let i0Found = try ScanReader.survey(i0.map { $0.map { scan.references[$0] } }, &remarks)
-    let darkFound = try ScanReader.survey(dark.map { $0.map { scan.darks[$0] } }, &remarks)
+    let teller = ProgressTeller(scan, progress)
+    teller.begin(.read)
+    let read = teller.count(
+      .read, of: (groups.map(\.count) + (i0 + dark).map(\.count)).reduce(0, +), countsFrames: true)
+    let samples = try ScanReader.survey(groups, &remarks, read)
+    let i0Found = try ScanReader.survey(i0.map { $0.map { scan.references[$0] } }, &remarks, read)
+    let darkFound = try ScanReader.survey(dark.map { $0.map { scan.darks[$0] } }, &remarks, read)
     var scan = scan
     scan.add(remarks: remarks)
     self.scan = scan

@@ -38,9 +38,14 @@ struct OpticalDensityStage {
 
   let parameters: ParameterSet
   let resources: ResourcePlan
+  let progress: ProgressTeller
 
   func run(_ loaded: LoadedScan) throws -> Output {
-    var output = try opticalDensity(loaded)
+    // Where I0 is found in the frames themselves, they are read once more, before.
+    let passes = loaded.scan.signal.value == .counts && loaded.scan.reference == .emptyField ? 2 : 1
+    let count = progress.count(
+      .correct, of: passes * loaded.frames.count, countsFrames: passes == 1)
+    var output = try opticalDensity(loaded, count)
     guard parameters.text("correct.empty_field") == "auto",
       let empty = try EmptyField(of: output.frames)
     else { return output }
@@ -52,22 +57,22 @@ struct OpticalDensityStage {
     return output
   }
 
-  private func opticalDensity(_ loaded: LoadedScan) throws -> Output {
+  private func opticalDensity(_ loaded: LoadedScan, _ count: StageCount) throws -> Output {
     var correction = OpticalDensityCorrection()
     correction.outlierFloor = Float(parameters.fixed("correct.outlier_od"))
     correction.outlierDeviations = Float(parameters.fixed("correct.outlier_deviations"))
     switch loaded.scan.signal.value {
-    case .counts: return try fromCounts(loaded, &correction)
+    case .counts: return try fromCounts(loaded, &correction, count)
     case .transmission:
       let finished = correction
-      return try collect(loaded) { index, source in
+      return try collect(loaded, count) { index, source in
         let image = try source.frame(index)
         try refuseCounts(image, above: 1.5, "transmission", loaded.location(index))
         return finished.opticalDensity(transmission: image)
       }
     case .od:
       let finished = correction
-      return try collect(loaded) { index, source in
+      return try collect(loaded, count) { index, source in
         let image = try source.frame(index)
         // No detector sees e^-20 of the beam.
         try refuseCounts(image, above: 20, "optical density", loaded.location(index))
@@ -77,14 +82,14 @@ struct OpticalDensityStage {
   }
 
   private func fromCounts(
-    _ loaded: LoadedScan, _ correction: inout OpticalDensityCorrection
+    _ loaded: LoadedScan, _ correction: inout OpticalDensityCorrection, _ count: StageCount
   ) throws -> Output {
     let saturation = saturation(loaded)
     correction.saturation = saturation.map { Float($0) }
-    let levels = try constantLevels(loaded)
+    let levels = try constantLevels(loaded, count)
     correction.minimumReference = minimumReference(loaded, levels)
     let finished = correction
-    var output = try collect(loaded, saturation: saturation) { index, source in
+    var output = try collect(loaded, count, saturation: saturation) { index, source in
       let (exposure, i0Exposure) = exposures(loaded, index)
       var ratio: Float = 0
       if let exposure, let i0Exposure { ratio = Float(log(exposure / i0Exposure)) }
@@ -114,7 +119,7 @@ struct OpticalDensityStage {
 
   /// Makes every frame, some consecutive ones by the same reader.
   private func collect(
-    _ loaded: LoadedScan, saturation: Double? = nil,
+    _ loaded: LoadedScan, _ count: StageCount, saturation: Double? = nil,
     _ body: @Sendable (Int, FrameSource) throws -> OpticalDensityFrame?
   ) throws -> Output {
     let frames = try resources.frameStore(of: loaded.scan)
@@ -130,6 +135,7 @@ struct OpticalDensityStage {
             place: "page \(location.page + 1)")
         }
         try frames.set(index, to: frame.image)
+        count.add()
         return Alterations(
           pixels: frame.altered, lost: frame.lost, saturated: frame.saturatedCount,
           outliers: frame.outlierCount,
@@ -140,7 +146,7 @@ struct OpticalDensityStage {
   }
 
   /// I0 at each energy where it is one number for all pixels; nil where it is a frame.
-  private func constantLevels(_ loaded: LoadedScan) throws -> [Float]? {
+  private func constantLevels(_ loaded: LoadedScan, _ count: StageCount) throws -> [Float]? {
     switch loaded.scan.reference {
     case .notNeeded: preconditionFailure("only counts have a reference")
     case .frames, .frame: return nil
@@ -155,6 +161,7 @@ struct OpticalDensityStage {
           let scale = loaded.darkScale(index, exposure: loaded.frames[index].exposure)
           if let dark = try source.dark(index), let scale { image.add(dark, times: -scale) }
           try net.set(index, to: image)
+          count.add()
         }
       }
       guard let empty = try EmptyField(ofCounts: net) else {

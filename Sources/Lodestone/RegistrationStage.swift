@@ -27,17 +27,24 @@ struct RegistrationStage {
 
   let parameters: ParameterSet
   let resources: ResourcePlan
+  let progress: ProgressTeller
 
   func run(_ density: OpticalDensityStage.Output, _ scan: Scan) throws -> Output {
     let frames = density.frames
     let (height, width) = (frames.height, frames.width)
     let centre = centre(height, width)
-    let outcome = try placements(density, scan, centre)
+    let registration = try registration(scan, centre)
+    let work = registration?.work(on: frames.count, height: height, width: width) ?? 0
+    // Moving a frame back, beside measuring it.
+    let move = max(1, work / (10 * frames.count))
+    let count = progress.count(.register, of: work + move * frames.count)
+    let outcome = try placements(density, scan, registration, count)
     let placements = outcome.placements
     _ = try mapInParallel(frames.count, threads: resources.threads) {
       (index) throws(ScratchFailure) in
       try frames.set(
         index, to: try density.image(index).moved(back: placements[index], about: centre))
+      count.add(move)
     }
     let isInside = pixelsInside(placements, centre, height, width)
     let altered = alterations(density.altered.map(\.pixels), placements, centre, height, width)
@@ -57,16 +64,11 @@ struct RegistrationStage {
     return centre
   }
 
-  private func placements(
-    _ density: OpticalDensityStage.Output, _ scan: Scan, _ centre: OpticalCentre
-  ) throws -> Registration.Outcome {
+  /// How placements are measured; nil where they are not.
+  private func registration(_ scan: Scan, _ centre: OpticalCentre) throws -> Registration? {
+    guard try parameters.givenDrift() == nil, parameters.text("register.method") == "translation"
+    else { return nil }
     let energies = scan.energies
-    if let given = try parameters.givenDrift() {
-      return Registration.Outcome(placements: try givenPlacements(given, scan))
-    }
-    guard parameters.text("register.method") == "translation" else {
-      return Registration.Outcome(placements: energies.map { _ in Placement() })
-    }
     var registration = Registration()
     registration.blur = parameters.fixed("register.blur_px")
     registration.templateRounds = Int(parameters.fixed("register.template_rounds"))
@@ -76,9 +78,23 @@ struct RegistrationStage {
     case "zone-plate": registration.scale = .known(energies.map { energies[0] / $0 })
     default: registration.scale = .none
     }
+    return registration
+  }
+
+  private func placements(
+    _ density: OpticalDensityStage.Output, _ scan: Scan, _ registration: Registration?,
+    _ count: StageCount
+  ) throws -> Registration.Outcome {
+    if let given = try parameters.givenDrift() {
+      return Registration.Outcome(placements: try givenPlacements(given, scan))
+    }
+    guard let registration else {
+      return Registration.Outcome(placements: scan.energies.map { _ in Placement() })
+    }
     return try registration.run(
-      on: energies.count, height: density.frames.height, width: density.frames.width,
-      scratch: resources.scratch, threads: resources.threads, density.image)
+      on: scan.energies.count, height: density.frames.height, width: density.frames.width,
+      scratch: resources.scratch, threads: resources.threads, done: { count.add($0) },
+      density.image)
   }
 
   /// Given placements, against the frame of the lowest energy.

@@ -17,8 +17,11 @@ public struct ScanInspection: Sendable {
 
   /// Reads a scan, a frame at a time.
   ///
+  /// - Parameter progress: is told how far it has come: often, and by several threads at once.
   /// - Throws: ``InputError`` where a frame cannot be read and has no other exposure to stand for it.
-  public init(_ scan: Scan, progress: (String) -> Void = { _ in }) throws {
+  public init(
+    _ scan: Scan, progress: @escaping @Sendable (StageProgress) -> Void = { _ in }
+  ) throws {
     let clock = ContinuousClock()
     let start = clock.now
     let loaded = try LoadedScan(scan, progress: progress)

@@ -20,15 +20,21 @@ final class ScanReader {
   ///
   /// A frame that cannot be decoded is left out, and told in a remark, where its group has another.
   ///
+  /// - Parameter count: the frames that were read.
   /// - Throws: ``InputError`` of the first frame, in the order of the groups, that cannot be left out.
-  static func survey(_ groups: [[ScanFrame]], _ remarks: inout [String]) throws -> [Survey] {
+  static func survey(
+    _ groups: [[ScanFrame]], _ remarks: inout [String], _ count: StageCount
+  ) throws -> [Survey] {
     // Each worker keeps the file of its last frame open.
     let workers = max(1, min(ProcessInfo.processInfo.activeProcessorCount, groups.count))
     let made = mapInParallel(workers) { worker in
       let reader = ScanReader()
       let first = worker * groups.count / workers
       let last = (worker + 1) * groups.count / workers
-      return (first..<last).map { group in Result { try reader.survey(groups[group]) } }
+      return (first..<last).map { group in
+        defer { count.add(groups[group].count) }
+        return Result { try reader.survey(groups[group]) }
+      }
     }
     let surveys = try made.flatMap(\.self).map { try $0.get() }
     remarks += surveys.flatMap(\.remarks)

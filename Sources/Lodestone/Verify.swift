@@ -25,12 +25,14 @@ public struct Verify {
   private let catalog: Catalog
   private let resources: Resources
   private let command: String
-  private let progress: (String) -> Void
+  private let progress: @Sendable (StageProgress) -> Void
 
   /// A verification in a catalog that is open for writing: it is an execution of its own.
+  ///
+  /// - Parameter progress: is told what is being done, and how far it has come: often, and by several threads at once.
   public init(
     catalog: Catalog, resources: Resources = Resources(), command: String,
-    progress: @escaping (String) -> Void = { _ in }
+    progress: @escaping @Sendable (StageProgress) -> Void = { _ in }
   ) {
     self.catalog = catalog
     self.resources = resources

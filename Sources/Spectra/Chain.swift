@@ -4,6 +4,8 @@ struct Chain {
   private let blur: Double
   private let centre: OpticalCentre
   private let correlation: PhaseCorrelation
+  /// Is called when a link is found.
+  private let done: @Sendable () -> Void
 
   /// A frame in its known scale, and what it shows to phase correlation.
   private struct View {
@@ -19,7 +21,11 @@ struct Chain {
   /// So many links are found one after another, each frame's spectra being made once.
   private static let run = 8
 
-  init(_ frames: FrameStore, blur: Double, _ centre: OpticalCentre) {
+  init(
+    _ frames: FrameStore, blur: Double, _ centre: OpticalCentre,
+    done: @escaping @Sendable () -> Void
+  ) {
+    self.done = done
     self.frames = frames
     self.blur = blur
     self.centre = centre
@@ -67,6 +73,7 @@ struct Chain {
           bestLink(
             from: first, to: moved, jump ? Self.jumps : [1], fitsScale: energies != nil))
         first = moved
+        done()
       }
       return links
     }.flatMap(\.self)

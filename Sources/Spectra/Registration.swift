@@ -76,11 +76,13 @@ public struct Registration: Sendable, Equatable {
   /// - Parameters:
   ///   - scratch: where smaller frames may lie; nil keeps them in memory.
   ///   - threads: how many frames are held at once; nil for as many as there are cores.
+  ///   - done: is told how much more of ``work(on:height:width:)`` is done, by several threads at once.
   ///   - frame: gives a frame; each is asked for once.
   /// - Throws: ``ScratchFailure``.
   /// - Complexity: O(frames pixels log pixels).
   public func run(
     on count: Int, height: Int, width: Int, scratch: ScratchSpace? = nil, threads: Int? = nil,
+    done: @escaping @Sendable (Int) -> Void = { _ in },
     _ frame: @Sendable (Int) throws(ScratchFailure) -> Image
   ) throws(ScratchFailure) -> Outcome {
     let known = knownScales(count)
@@ -100,20 +102,21 @@ public struct Registration: Sendable, Equatable {
       let binned = try frame(index).clipped().binned(by: fine)
       try small.set(index, to: binned.binned(by: coarse / fine).blurred(sigma: blur(coarse)))
       try large?.set(index, to: binned.blurred(sigma: blur(fine)).splineCoefficients())
+      done(1)
     }
     let middle = centre ?? OpticalCentre(ofHeight: height, width: width)
     let smallCentre = middle.binned(by: coarse)
-    guard let chain = try Chain(small, blur: blur(coarse), smallCentre).placements(scale, known)
-    else {
-      return outcome
-    }
+    let links = Chain(
+      small, blur: blur(coarse), smallCentre, done: { done(Self.chainWork) })
+    guard let chain = try links.placements(scale, known) else { return outcome }
     var found = StackFit.Found(placements: chain)
     if templateRounds > 0 {
       _ = try mapInParallel(count) { (index) throws(ScratchFailure) in
         try small.set(index, to: try small.image(index).splineCoefficients())
       }
       found = try StackFit(
-        coefficients: small, blur: blur(coarse), smallCentre, binning: coarse, scratch: nil
+        coefficients: small, blur: blur(coarse), smallCentre, binning: coarse, scratch: nil,
+        done: { done(1) }
       ).refine(chain, scale, rounds: templateRounds)
     }
     var size = Double(coarse)
@@ -122,15 +125,15 @@ public struct Registration: Sendable, Equatable {
       found.placements = found.placements.map { $0.magnified(by: ratio) }
       found = try StackFit(
         coefficients: large, blur: blur(fine), middle.binned(by: fine), binning: fine,
-        scratch: scratch
+        scratch: scratch, done: { done((coarse / fine) * (coarse / fine)) }
       ).finish(found, scale, rounds: templateRounds)
       size = Double(fine)
     }
     outcome.placements = againstFirst(found.placements.map { $0.magnified(by: size) })
     outcome.residuals = found.residuals
     outcome.scale = found.scale
-    let links = againstFirst(chain.map { $0.magnified(by: Double(coarse)) })
-    outcome.chainError = rms(links, outcome.placements)
+    let chained = againstFirst(chain.map { $0.magnified(by: Double(coarse)) })
+    outcome.chainError = rms(chained, outcome.placements)
     return outcome
   }
 
@@ -155,6 +158,21 @@ public struct Registration: Sendable, Equatable {
     guard case .known(let scales) = scale else { return [Double](repeating: 1, count: count) }
     precondition(scales.count == count, "one scale a frame")
     return scales
+  }
+
+  /// A link of the chain beside a fit of a small frame.
+  private static let chainWork = 2
+
+  /// How much there is to do, for showing how far it has come: the fits of each frame, those of larger ones counting more.
+  package func work(on count: Int, height: Int, width: Int) -> Int {
+    let (coarse, fine) = binning(height: height, width: width)
+    guard count > 1, min(height, width) / coarse >= 16 else { return 0 }
+    let start = count + Self.chainWork * (count - 1)
+    guard templateRounds > 0 else { return start }
+    let refined = 2 * (templateRounds + 1) * count
+    guard coarse != fine else { return start + refined }
+    let finished = (templateRounds + 1 + (scale.measuredEnergies == nil ? 0 : 1)) * count
+    return start + refined + finished * (coarse / fine) * (coarse / fine)
   }
 
   /// How many pixels a side those have that are measured on at first, and in the end.

@@ -8,6 +8,8 @@ struct StackFit {
   private let centre: OpticalCentre
   /// How many of the scan's pixels a side of these has.
   private let binning: Int
+  /// Is called when a frame was fitted.
+  private let done: @Sendable () -> Void
 
   /// What was found.
   struct Found {
@@ -18,8 +20,9 @@ struct StackFit {
 
   init(
     coefficients: FrameStore, blur: Double, _ centre: OpticalCentre, binning: Int,
-    scratch: ScratchSpace?
+    scratch: ScratchSpace?, done: @escaping @Sendable () -> Void
   ) throws(ScratchFailure) {
+    self.done = done
     self.coefficients = coefficients
     self.blur = blur
     self.centre = centre
@@ -110,7 +113,8 @@ struct StackFit {
       try align(placements)
       let components = try StackComponents(of: aligned, rank: 2, region: region)
       let fits = try mapInParallel(coefficients.count) { (index) throws(ScratchFailure) in
-        TemplateFit(
+        defer { done() }
+        return TemplateFit(
           template: components.reconstruction(of: index), region: region, centre: centre)?
           .refine(placements[index], of: try coefficients.image(index), fitsScale: fitsScale)
       }
@@ -137,6 +141,7 @@ struct StackFit {
     let common = try StackComponents(of: steepness, rank: 1, region: region)
     found.placements = try mapInParallel(coefficients.count) { (index) throws(ScratchFailure) in
       let old = placements[index]
+      defer { done() }
       guard
         let fit = TemplateFit(
           template: common.reconstruction(of: index), region: region.inset(by: 1), centre: centre),

@@ -63,14 +63,17 @@ struct AuditCommand: DocumentedCommand {
     if let number { Output.write(number.text + "\n") }
     if let numbers, let cluster = address.cluster {
       Output.write("Numbers of cluster \(cluster) of run \(run.prefix(12))\n\n")
-      Output.write(TextTable(numbers).text.indented + "\n")
+      let table = TextTable(
+        numbers, wraps: true, order: ["name", "value", "error", "unit", "meaning"], all: "--json")
+      Output.write(table.text(on: .output, indent: 2).indented + "\n")
     }
     if let text = phases.text { Output.write("Phases\n\n" + text.indented + "\n") }
     for (section, table) in sections {
       Output.write("\(section.title)\n\n")
       let isSingle = table.rows.count == 1 && table.columns.count > 4
       let shown = isSingle ? table.transposed(withNulls: section.key != "executions") : table
-      Output.write(TextTable(shown, hasWholeIDs: true).text.indented + "\n")
+      let text = TextTable(shown, hasWholeIDs: true, wraps: true, all: "--json")
+      Output.write(text.text(on: .output, indent: 2).indented + "\n")
     }
   }
 

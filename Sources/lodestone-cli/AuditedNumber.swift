@@ -124,7 +124,8 @@ struct AuditedPhases {
       "\(definition.phase.shown), defined by \(definition.author.shown), \(definition.recordedAt): "
         + definition.rule.conditions.map(\.text).joined(separator: "; ") + "\n"
     }
-    return TextTable(assignments.dropping(["definition_id", "event_id"])).text
+    return TextTable(assignments.dropping(["definition_id", "event_id"]), all: "--json")
+      .text(on: .output, indent: 2)
       + (rules.isEmpty ? "" : "\n") + rules.joined()
   }
 

@@ -59,7 +59,7 @@ struct CompareCommand: DocumentedCommand {
     Output.retractedLeftOut(comparison.retractedLeftOut)
     switch format.chosen {
     case .json: Output.line(comparison.json.text)
-    case .table: Output.write(comparison.text)
+    case .table: Output.write(comparison.text(on: .output, try PhaseColours(catalog)))
     default: Output.table(comparison.table, as: format.chosen, verb: "compare")
     }
   }
@@ -188,28 +188,42 @@ extension SampleComparison {
   }
 
   /// For the eye.
-  fileprivate var text: String {
+  fileprivate func text(on terminal: Terminal, _ colours: PhaseColours) -> String {
     let what =
       geometry == "section"
       ? "up to \(TextTable.short(surfaceDepthUM)) um below the surface of a section"
       : "up to \(TextTable.short(surfaceDepthUM)) um from the rim of a projection, which holds what lies behind too"
-    var text =
-      "surface: \(what); parameters \(parameters.prefix(12))\nmedian over scans +- one standard error within a scan; below, the range over scans\n\n"
-    text += TextTable(shareTable).text
-    let edges = edgeTable
-    if !edges.rows.isEmpty { text += "\n" + TextTable(edges).text }
-    if !distances.isEmpty {
-      text +=
-        "\n"
-        + TextTable(
-          AnswerTable(
-            columns: ["phase", "sample", "other sample", "distance of mean spectra"],
-            rows: distances.map {
-              [.text($0.phase), .text($0.samples[0]), .text($0.samples[1]), .real($0.distance)]
-            })
-        ).text
+    let heading = [
+      "surface: \(what); parameters \(parameters.prefix(12))",
+      "median over scans +- one standard error within a scan; below, the range over scans",
+    ].map { line in
+      terminal.width.map { line.wrapped(to: $0, indent: "  ").joined(separator: "\n") } ?? line
+    }
+    func shown(_ table: AnswerTable, _ order: [String]) -> String {
+      let place = table.columns.firstIndex(of: "phase") ?? 0
+      let phases = table.rows.map { row in
+        row[place] == .text("(noise)") ? Palette.noise : colours[row[place].text]
+      }
+      return TextTable(table, order: order).withSwatches(phases, in: "phase").text(on: terminal)
+    }
+    let shares = [
+      "sample", "phase", "surface share", "bulk share", "layer um", "Nd fraction", "enrichment",
+    ]
+    var text = heading.map { $0 + "\n" }.joined() + "\n" + shown(shareTable, shares)
+    for (table, order) in [
+      (edgeTable, ["sample", "phase", "edge", "E0 eV", "white line eV"]), (distanceTable, []),
+    ] where !table.rows.isEmpty {
+      text += "\n" + shown(table, order)
     }
     return text
+  }
+
+  private var distanceTable: AnswerTable {
+    AnswerTable(
+      columns: ["phase", "sample", "other sample", "distance of mean spectra"],
+      rows: distances.map {
+        [.text($0.phase), .text($0.samples[0]), .text($0.samples[1]), .real($0.distance)]
+      })
   }
 
   private var shareTable: AnswerTable {

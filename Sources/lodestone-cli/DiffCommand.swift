@@ -86,7 +86,8 @@ private struct DiffReport {
   var text: String {
     var text = ""
     func add(_ title: String, _ table: AnswerTable) {
-      if !table.rows.isEmpty { text += "\(title)\n\n\(TextTable(table).text)\n" }
+      if table.rows.isEmpty { return }
+      text += "\(title)\n\n\(TextTable(table, wraps: true, all: "--json").text(on: .output))\n"
     }
     add("Runs", runs)
     for section in sections {
@@ -146,7 +147,7 @@ private struct DiffReport {
       \(title)adjusted Rand index \(TextTable.short(rand)); \(agreement.samePixels) of the \(agreement.commonPixels) pixels \
       analysed in both (\(TextTable.short(100 * share)) %) have the label that matches
 
-      \(TextTable(matches).text)
+      \(TextTable(matches, all: "--json").text(on: .output))
 
       """
   }

@@ -36,8 +36,10 @@ struct Failure: Error {
   func report() {
     // A message from a library may hold line ends; an error is one line.
     let line = message.split(whereSeparator: \.isNewline).joined(separator: " ").shown
+    ProgressLine.shared.clear()
+    let name = Terminal.errors.marked("lodestone:", .error)
     // Where nobody can be told, the exit code still tells.
-    try? FileHandle.standardError.write(contentsOf: Data("lodestone: \(line)\n".utf8))
+    try? FileHandle.standardError.write(contentsOf: Data("\(name) \(line)\n".utf8))
   }
 }
 

@@ -155,8 +155,12 @@ struct IngestCommand: DocumentedCommand {
         worst = max(worst, try fail(error, path, part: part))
       }
     }
-    for request in options.requests(exposures) {
+    let requests = options.requests(exposures)
+    for (number, request) in requests.enumerated() {
       let path = request.paths.joined(separator: " + ")
+      if requests.count > 1 {
+        ProgressLine.shared.name("scan \(number + 1) of \(requests.count)")
+      }
       try attempt(path) {
         Output.progress("finding the frames of \(path)")
         let clock = ContinuousClock()
@@ -242,10 +246,17 @@ struct IngestCommand: DocumentedCommand {
     let total = outcome.stages.reduce(findSeconds) { $0 + $1.seconds }
     let reused = outcome.reusedStages
     let from = reused.isEmpty ? "" : ", from the cache: \(reused.joined(separator: ", "))"
+    let terminal = Terminal.output
+    // How quick it was is of use where somebody looks on.
+    let isWatched = terminal.isTerminal && outcome.status == .stored && total > 0
+    let rate = isWatched ? ", " + ProgressLine.words(spectra: report.spectra / total) : ""
     Output.write(
-      "\(outcome.status.rawValue): \(path), \(String(format: "%.1f", total)) s\(from)\n")
-    Output.write(report.heading)
-    if outcome.status == .stored { Output.write(report.body) } else { Output.write(report.said) }
+      "\(outcome.status.rawValue): \(path), \(String(format: "%.1f", total)) s\(rate)\(from)\n")
+    if outcome.status == .stored {
+      Output.write(try report.text(on: terminal, withMap: terminal.isTerminal))
+    } else {
+      Output.write(report.heading + report.said)
+    }
   }
 }
 

@@ -51,11 +51,16 @@ struct IngestSweep {
   ) throws -> Int32 {
     var worst: Int32 = 0
     var difference: RunDifference?
+    func name(_ number: Int) {
+      ProgressLine.shared.name("run \(min(number + 1, members.count)) of \(members.count)")
+    }
+    name(0)
+    defer { ProgressLine.shared.name("") }
     try ingest.sweep(
       scan, of: request, sample: sample, over: members.map(\.parameters),
       explain: whyNew ? { difference = $0 } : nil
     ) { number, outcome in
-      Output.progress("")
+      name(number + 1)
       let member = members[number]
       let head: [(String, JSONText)] = [
         ("path", .string(path)), ("part", scan.part.map { .string($0) } ?? .null),

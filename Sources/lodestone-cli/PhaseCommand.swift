@@ -140,8 +140,11 @@ struct PhaseCommand: ParsableCommand {
     @OptionGroup var format: FormatOptions
 
     func run() throws {
-      let table = try catalog.open(.read).ask(StoredQuery.named("phases"))
-      Output.table(table, as: format.chosen, verb: "phase", fields: [("of", .string("list"))])
+      let catalog = try catalog.open(.read)
+      let table = try catalog.ask(StoredQuery.named("phases"))
+      Output.table(
+        table, as: format.chosen, verb: "phase", fields: [("of", .string("list"))],
+        phases: try Output.colours(ofPhasesIn: table, catalog))
     }
   }
 
@@ -186,7 +189,9 @@ struct PhaseCommand: ParsableCommand {
       let said = "defined by \(phases.value("author").text), \(phases.value("recorded_at").text)"
       Output.write("\(stored.shown)\(rule.meaning.map { ": \($0.shown)" } ?? ""), \(said)\n")
       for condition in rule.conditions { Output.write("  \(condition.text)\n") }
-      Output.write("\n" + TextTable(clusters.dropping(["definition_id", "author"])).text)
+      let table = TextTable(clusters.dropping(["definition_id", "author"]), all: "--json")
+        .withSwatches(try Output.colours(ofPhasesIn: clusters, catalog), in: "phase")
+      Output.write("\n" + table.text(on: .output))
     }
   }
 

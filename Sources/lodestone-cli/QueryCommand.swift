@@ -56,7 +56,8 @@ struct QueryCommand: DocumentedCommand {
     let retracted =
       query.file == nil ? try Output.retracted(query, values, table, catalog) : []
     Output.table(
-      table, as: format.chosen, verb: "query", fields: [("query", .string(name))] + retracted)
+      table, as: format.chosen, verb: "query", fields: [("query", .string(name))] + retracted,
+      phases: try Output.colours(ofPhasesIn: table, catalog))
   }
 }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Lodestone
 import PhaseCatalog
 import Synchronization
 
@@ -25,6 +26,7 @@ struct ListCommand: DocumentedCommand {
 
   func run() throws {
     let table: AnswerTable
+    var colours: [Colour?] = []
     var fields = [("of", JSONText.string(subject.rawValue))]
     if subject == .queries {
       table = AnswerTable(
@@ -42,8 +44,11 @@ struct ListCommand: DocumentedCommand {
       let catalog = try catalog.open(.read)
       table = try catalog.ask(query)
       fields += try Output.retracted(query, [:], table, catalog)
+      colours = try Output.colours(ofPhasesIn: table, catalog)
     }
-    Output.table(table, as: format.chosen, verb: "list", fields: fields)
+    Output.table(
+      table, as: format.chosen, verb: "list", fields: fields,
+      order: subject == .queries ? ["query", "title"] : [], phases: colours)
   }
 }
 
@@ -77,9 +82,7 @@ struct ShowCommand: DocumentedCommand {
         JSONText.object([("schema", .string("lodestone.show/1"))] + report.members).text)
       return
     }
-    Output.write(report.heading + "\n")
-    Output.write(try report.map(hasColour: Output.hasColour) + "\n")
-    Output.write(report.body)
+    Output.write(try report.text(on: .output, withMap: true))
   }
 }
 

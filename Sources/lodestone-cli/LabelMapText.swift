@@ -1,0 +1,123 @@
+import Lodestone
+import PhaseCatalog
+import StackIO
+
+/// A run's label map in the characters of a terminal: what most pixels under a character, or half of one, have.
+struct LabelMapText {
+  private var labels: [Int]
+  private var height: Int
+  private var width: Int
+  /// The height of a pixel over its width.
+  private let aspect: Double
+
+  /// How a character's height compares with its width.
+  private static let character = 2.0
+
+  /// - Parameter aspect: the height of a pixel over its width.
+  /// - Throws: ``CatalogError``, or ``InputError`` where the map is damaged.
+  init(_ catalog: Catalog, run: String, aspect: Double) throws {
+    let tiff = try TIFFFile(bytes: catalog.map("label", run: run), name: "label map")
+    let frame = try tiff.frame(page: 0)
+    labels = frame.values.floats.map { Int($0) }
+    (height, width) = (frame.height, frame.width)
+    self.aspect = aspect
+  }
+
+  /// The map without the rows and columns around it in which nothing was analysed; all of it where nothing was.
+  private var cropped: LabelMapText {
+    let rows = (0..<height).filter { y in (0..<width).contains { labels[y * width + $0] != -2 } }
+    let columns = (0..<width).filter { x in (0..<height).contains { labels[$0 * width + x] != -2 } }
+    guard let top = rows.first, let bottom = rows.last, let left = columns.first,
+      let right = columns.last
+    else { return self }
+    var map = self
+    map.labels = (top...bottom).flatMap { labels[$0 * width + left...$0 * width + right] }
+    (map.height, map.width) = (bottom - top + 1, right - left + 1)
+    return map
+  }
+
+  /// The labels under cells of `step` pixels a column, which are as high as wide, or `tall` times as high.
+  private func cells(step: Double, tall: Double) -> [[Int]] {
+    let down = max(1e-9, step * tall / aspect)
+    return (0..<max(1, Int(Double(height) / down))).map { row in
+      let rows = Self.range(row, down, height)
+      return (0..<max(1, Int(Double(width) / step))).map { column in
+        majority(rows, Self.range(column, step, width))
+      }
+    }
+  }
+
+  /// The pixels under a cell: one at least.
+  private static func range(_ cell: Int, _ step: Double, _ count: Int) -> Range<Int> {
+    let first = min(count - 1, Int(Double(cell) * step))
+    return first..<max(first + 1, min(count, Int(Double(cell + 1) * step)))
+  }
+
+  private func majority(_ rows: Range<Int>, _ columns: Range<Int>) -> Int {
+    var votes: [Int: Int] = [:]
+    for y in rows {
+      for x in columns { votes[labels[y * width + x], default: 0] += 1 }
+    }
+    return votes.max { ($0.value, -$0.key) < ($1.value, -$1.key) }?.key ?? -2
+  }
+
+  /// A character a cell: each cluster's number, `.` noise, blank what was not analysed.
+  func digits(columns: Int) -> [String] {
+    let symbols = Array("0123456789abcdefghijklmnopqrstuvwxyz")
+    return cells(step: max(1, Double(width) / Double(columns)), tall: Self.character).map { row in
+      let line = row.map { label in
+        label == -1 ? "." : label < 0 ? " " : label < symbols.count ? String(symbols[label]) : "+"
+      }
+      return line.joined().replacing(/\s+$/, with: "")
+    }
+  }
+
+  /// A picture in half blocks: each character is two cells, one above the other, in their colours. What was not analysed is
+  /// left as the terminal has it, and around the sample left out.
+  struct Picture {
+    /// Lines of one width.
+    let lines: [String]
+    /// Characters a line.
+    let columns: Int
+    /// How many pixels, side by side, a character covers.
+    let pixelsPerColumn: Double
+  }
+
+  /// - Parameters:
+  ///   - columns, lines: the most characters.
+  ///   - colours: of the clusters, in order.
+  func picture(columns: Int, lines: Int, _ terminal: Terminal, _ colours: [Colour]) -> Picture {
+    let map = cropped
+    let (height, width) = (map.height, map.width)
+    // In widths of a pixel; no pixel is drawn twice but where it is oblong.
+    let step = max(
+      Double(width) / Double(columns), Double(height) * aspect / Double(2 * lines), min(1, aspect))
+    let cells = map.cells(step: step, tall: Self.character / 2)
+    func colour(_ label: Int) -> Colour? {
+      label == -2 ? nil : colours.indices.contains(label) ? colours[label] : Palette.noise
+    }
+    let made = stride(from: 0, to: cells.count, by: 2).map { row in
+      let below = row + 1 < cells.count ? cells[row + 1] : cells[row].map { _ in -2 }
+      return Self.line(cells[row].map(colour), below.map(colour), terminal)
+    }
+    return Picture(lines: made, columns: cells.first?.count ?? 0, pixelsPerColumn: step)
+  }
+
+  /// A line of half blocks: characters of the same colours are painted together.
+  private static func line(
+    _ upper: [Colour?], _ lower: [Colour?], _ terminal: Terminal
+  ) -> String {
+    var line = ""
+    var start = 0
+    while start < upper.count {
+      var end = start
+      while end < upper.count, upper[end] == upper[start], lower[end] == lower[start] { end += 1 }
+      let (above, below) = (upper[start], lower[start])
+      let character = above == nil ? (below == nil ? " " : "▄") : "▀"
+      let text = String(repeating: character, count: end - start)
+      line += terminal.painted(text, above ?? below, on: above == nil ? nil : below)
+      start = end
+    }
+    return line
+  }
+}
