@@ -122,8 +122,8 @@ import TestSupport
     }
     for (words, reason) in [
       (["--map"], "Missing value"), (["--map", "label"], "needs a file"),
-      (["--map", "labels", "x.tif"], "write --map label|od|edge-step|depth FILE.png|tif"),
-      (["--map", "label", "x.gif"], "must end in .png or .tif"),
+      (["--map", "labels", "x.tif"], "write --map label|od|edge-step|depth FILE.png|svg|tif"),
+      (["--map", "label", "x.gif"], "must end in .png or .svg or .tif"),
       (["--plot", "spectra", "x.tif"], "must end in .svg or .png"),
       (["--map", "label", "x.tif", "other"], "name one run"),
       (["--map", "label", "x.tif", "label", "x.tif"], "the same name"),

@@ -58,7 +58,7 @@ import TestSupport
       #expect((cluster["edges"] as? [Any])?.count == 2)
       #expect(cluster["spread"] is Double && cluster["width_px"] is Double)
     }
-    #expect((stored.json["radii"] as? [Any])?.count == 3)
+    #expect((stored.json["radii"] as? [Any])?.count == 7)
     let shown = try program.run("show", "@last")
     #expect(shown.output.contains("fitted with reference spectra:"))
     #expect(try program.run("export", "@last", "--fit", "fit.tif").code == 0)
