@@ -59,14 +59,15 @@ import TestSupport
       }
     }
     #expect(walked > 700)
-    // Every query of a run is walked, but for those that hold no numbers of a result.
+    // Every query of a run is walked, but for those that hold no numbers of a result, and the blocks: an address has one place,
+    // and their numbers two.
     let rest = Set(
       StoredQuery.all.filter { $0.parameters.first?.name == "run" }.map(\.name)
     ).subtracting(Self.rows.map(\.query))
     #expect(
       rest == [
-        "run-environment", "run-executions", "run-files", "run-parameters", "run-remarks",
-        "run-stages", "run-warnings",
+        "run-blocks", "run-environment", "run-executions", "run-files", "run-parameters",
+        "run-remarks", "run-stages", "run-times", "run-warnings",
       ])
   }
 
