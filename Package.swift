@@ -69,7 +69,10 @@ let package = Package(
         "StackIO", "Spectra", "Clustering", "PhaseCatalog",
         .product(name: "TOMLKit", package: "TOMLKit"),
       ],
-      resources: [.embedInCode("Recipes")],
+      resources: [
+        .embedInCode("Recipes"), .embedInCode("Report/report.css"),
+        .embedInCode("Report/report.js"),
+      ],
       swiftSettings: strict),
     .executableTarget(
       name: "lodestone-cli",

@@ -18,6 +18,8 @@ public struct SampleComparison: Sendable {
     public let uncertainty: Double?
     /// In how many scans it is known.
     public let scans: Int
+    /// Of each of them, in the order of the sample's runs.
+    public let values: [Double]
     /// The addresses of the stored numbers that it was made from: of clusters where it was made of their pixels.
     public let sources: [String]
   }
@@ -293,7 +295,7 @@ extension SampleComparison {
     return Estimate(
       median: (lower + upper) / 2, low: low, high: high,
       uncertainty: errors.isEmpty ? nil : (squares / Double(errors.count)).squareRoot(),
-      scans: values.count, sources: known.flatMap(\.1))
+      scans: values.count, values: known.map(\.0.value), sources: known.flatMap(\.1))
   }
 
   private static func distances(_ samples: [Sample]) -> [Distance] {

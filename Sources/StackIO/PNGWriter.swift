@@ -14,6 +14,8 @@ public enum PNGWriter {
       case rgb([UInt8])
       /// Places in a palette of at most 256 colours, three values each.
       case palette([UInt8], colours: [UInt8])
+      /// Places in a palette of at most 256 colours, four values each: the last is how opaque it is.
+      case clearPalette([UInt8], colours: [UInt8])
     }
 
     let height: Int
@@ -37,16 +39,18 @@ public enum PNGWriter {
       case .grey(let values): (lodestone_png_grey, values, [])
       case .rgb(let values): (lodestone_png_rgb, values, [])
       case .palette(let values, let colours): (lodestone_png_rgb_palette, values, colours)
+      case .clearPalette(let values, let colours): (lodestone_png_rgba_palette, values, colours)
       }
+    let channels = format == lodestone_png_rgba_palette ? 4 : 3
     let isRGB = format == lodestone_png_rgb
     precondition(values.count == picture.height * picture.width * (isRGB ? 3 : 1))
-    precondition(colours.count % 3 == 0 && colours.count <= 3 * 256)
+    precondition(colours.count % channels == 0 && colours.count <= channels * 256)
     var image = png_image()
     image.version = lodestone_png_version
     image.width = png_uint_32(picture.width)
     image.height = png_uint_32(picture.height)
     image.format = format
-    image.colormap_entries = png_uint_32(colours.count / 3)
+    image.colormap_entries = png_uint_32(colours.count / channels)
     defer { png_image_free(&image) }
     // As large as libpng says that it may become: it writes no further.
     var size = picture.height * (picture.width * (isRGB ? 3 : 1) + 1) * 11 / 10 + 4096

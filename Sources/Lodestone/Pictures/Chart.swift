@@ -185,13 +185,14 @@ extension Chart.Key {
 // MARK: In a page
 
 extension Chart {
-  /// The width of a panel in its own units; a page shows it somewhat larger or smaller.
-  static let panelWidth = 460.0
-
-  /// A panel as an SVG of its own.
+  /// Panels below one another as an SVG of their own.
   ///
-  /// - Parameter id: an identifier that nothing else in the page has.
-  static func inPage(_ panels: [Panel], id: String, title: String, description: String) -> Markup {
+  /// - Parameters:
+  ///   - id: an identifier that nothing else in the page has.
+  ///   - width: in its own units: a page shows it a little larger or smaller.
+  static func inPage(
+    _ panels: [Panel], id: String, title: String, description: String, width: Double = 420
+  ) -> Markup {
     let margin = panels.map(\.leftMargin).max() ?? 0
     let heights = panels.map { $0.topMargin + $0.height + $0.bottomMargin }
     var top = 2.0
@@ -200,7 +201,7 @@ extension Chart {
       [
         "xmlns": "http://www.w3.org/2000/svg", "class": "chart", "role": "img",
         "aria-labelledby": "\(id)-title \(id)-description",
-        "viewBox": SVG.list([0, 0, panelWidth, (heights.reduce(4, +)).rounded(.up)]),
+        "viewBox": SVG.list([0, 0, width, (heights.reduce(4, +)).rounded(.up)]),
       ]
     ) {
       Markup.element("title", ["id": "\(id)-title"]) { title }
@@ -209,7 +210,7 @@ extension Chart {
         defer { top += height }
         return panel.drawn(
           in: .init(
-            left: margin, top: top + panel.topMargin, width: panelWidth - margin - 12,
+            left: margin, top: top + panel.topMargin, width: width - margin - 12,
             height: panel.height, margin: margin))
       }
     }
@@ -241,7 +242,7 @@ enum ChartStyle {
     .chart .deep { stroke: $deep; }
     .chart .band { fill-opacity: 0.16; stroke: none; }
     .chart .shade { fill: $shade; }
-    .chart .bar { fill: $bar; }
+    .chart .column { fill: $bar; }
     .chart .dot { stroke-width: 1.5; }
     .chart .hollow { fill: $ground; }
     .chart .interval { stroke-width: 1.3; fill: none; }

@@ -132,11 +132,15 @@ struct DepthProfilePlot {
 
   /// - Parameter subtitle: of which run.
   func chart(subtitle: String) -> Chart {
-    var legend = clusters.legend(.line)
-    if showsNoise { legend.append(.init(ink: .noise, shape: .line, label: "noise")) }
-    return Chart(
+    Chart(
       title: "Clusters over depth", subtitle: subtitle, description: description,
       rows: panels.map { [$0] }, legend: legend, remarks: [remark])
+  }
+
+  /// The clusters, and noise where it is drawn.
+  var legend: [Chart.Key] {
+    clusters.legend(.line)
+      + (showsNoise ? [Chart.Key(ink: .noise, shape: .line, label: "noise")] : [])
   }
 
   /// How it is to be read.

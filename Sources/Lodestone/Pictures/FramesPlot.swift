@@ -31,6 +31,20 @@ struct FramesPlot {
       "Drift of \(energies.count) frames against that of the lowest energy. The largest: \(Numeral.short(down.value)) px down at \(Numeral.short(down.energy)) eV, \(Numeral.short(right.value)) px to the right at \(Numeral.short(right.energy)) eV."
   }
 
+  /// How it is to be read.
+  var remark: String {
+    let alters = altered.contains { $0 > 0 } ? " Below: pixels whose value was replaced." : ""
+    return
+      "Drift of each frame against that of the lowest energy, and the share of its variance that the other frames do not explain once they are registered.\(alters)"
+  }
+
+  var legend: [Chart.Key] {
+    [
+      .init(ink: Self.down, shape: .dot, label: "drift down"),
+      .init(ink: Self.right, shape: .dot, label: "drift to the right"),
+    ]
+  }
+
   /// For each range of energies: drift, what of each frame the others do not explain, and altered pixels.
   var columns: [[Panel]] {
     let drift = Axis.linear("Drift (px)", dy + dx + [-0.5, 0.5], ticks: 4)
@@ -83,6 +97,11 @@ struct ComponentsPlot {
     let first = variances.prefix(max(used, 1) + 1).map(Numeral.short).joined(separator: ", ")
     return
       "Variance of \(variances.count) principal components, of which the first \(used) are features. The largest: \(first)."
+  }
+
+  /// How it is to be read.
+  var remark: String {
+    "Filled: the components that are features, \(used) of \(variances.count)."
   }
 
   /// The first forty: those behind are noise like them.

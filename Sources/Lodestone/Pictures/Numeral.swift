@@ -12,7 +12,9 @@ enum Numeral {
 
   /// To so many places behind the point.
   static func fixed(_ number: Double, _ places: Int) -> String {
-    typeset(String(format: "%.\(max(0, places))f", number))
+    let text = String(format: "%.\(max(0, places))f", number)
+    // What rounds to nothing has no sign.
+    return typeset(text.hasPrefix("-") && Double(text) == 0 ? String(text.dropFirst()) : text)
   }
 
   /// A whole number in groups of three digits, a thin space between them.

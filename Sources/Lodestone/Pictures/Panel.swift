@@ -289,7 +289,7 @@ extension Panel {
         let (from, to) = (places.x(point.x - width / 2), places.x(point.x + width / 2))
         let top = places.y(point.y)
         return SVG.rect(
-          from, top, max(0.5, to - from - 0.5), max(0, bottom - top), ["class": "bar"])
+          from, top, max(0.5, to - from - 0.5), max(0, bottom - top), ["class": "column"])
       }
     }
   }

@@ -69,7 +69,7 @@ struct Axis {
     let every = (high - low - 1) / 6 + 1
     let ticks = stride(from: low, through: high, by: every).map { power -> Tick in
       let label =
-        (-3...3).contains(power)
+        low >= -3 && high <= 3
         ? Numeral.fixed(pow(10, Double(power)), -power) : Numeral.power(power)
       return Tick(value: pow(10, Double(power)), label: label)
     }

@@ -19,24 +19,30 @@ struct SpectraPlot {
 
   /// - Parameter subtitle: of which run.
   func chart(subtitle: String) -> Chart {
-    let hasPointers = run.edges.contains { $0.derivative != nil }
-    var remarks = [
-      "Bands: ± one standard deviation over the pixels that DBSCAN labelled. Dashed: E0 that was used to normalise."
-    ]
-    if hasPointers {
-      remarks[0] += " Triangles: where each mean spectrum rises most."
-    }
-    if !normalised.isEmpty { remarks.append(Self.normalisedRemark(run.edges)) }
+    let remark = Self.bandRemark + " " + Self.pointerRemark(hasPointers)
     return Chart(
       title: "Mean spectra", subtitle: subtitle, description: description,
       rows: [panels] + (normalised.isEmpty ? [] : [normalised]),
-      legend: clusters.legend(.line), remarks: remarks)
+      legend: clusters.legend(.line),
+      remarks: [remark] + (normalised.isEmpty ? [] : ["Lower row: " + normalisedRemark]))
   }
 
-  private static func normalisedRemark(_ edges: [RunSpectra.Edge]) -> String {
-    let conventions = Set(edges.compactMap { $0.step == nil ? nil : $0.convention }).sorted()
+  static let bandRemark =
+    "Bands: ± one standard deviation over the pixels that DBSCAN labelled. Dashed: E0 that was used to normalise."
+
+  /// What the triangles are, where there are some.
+  static func pointerRemark(_ hasPointers: Bool) -> String {
+    hasPointers ? "Triangles: where each mean spectrum rises most." : ""
+  }
+
+  /// Whether it is known where spectra rise most.
+  var hasPointers: Bool { run.edges.contains { $0.derivative != nil } }
+
+  /// What the normalised spectra are.
+  var normalisedRemark: String {
+    let conventions = Set(run.edges.compactMap { $0.step == nil ? nil : $0.convention }).sorted()
     return
-      "Lower row: each mean spectrum less its pre-edge line, divided by its edge step (convention: \(conventions.joined(separator: ", ")))."
+      "each mean spectrum less its pre-edge line, divided by its edge step (convention: \(conventions.joined(separator: ", ")))."
   }
 
   /// In words: which clusters, and what their spectra reach.
