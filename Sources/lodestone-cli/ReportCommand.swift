@@ -6,10 +6,11 @@ import StackIO
 
 struct ReportCommand: DocumentedCommand {
   static let configuration = CommandConfiguration(
-    commandName: "report", abstract: "Write what a run, a sample or a comparison came to as a page of HTML.")
+    commandName: "report",
+    abstract: "Write what a run, a sample or a comparison came to as a page of HTML.")
 
   static let examples = [
-    "lodestone report @last -o run.html",
+    "lodestone report @last -o run.html"
   ]
 
   @OptionGroup var catalog: CatalogOptions

@@ -18,24 +18,18 @@ struct MapPicture {
   ///
   /// - Throws: ``CatalogError``, ``InputError``.
   init(labelsOf run: String, catalog: Catalog) throws {
-    let frame = try TIFFFile(bytes: catalog.map("label", run: run), name: "label map").frame(
-      page: 0)
-    let labels = frame.values.floats.map { Int($0) }
-    let clusters = try RunClusters(catalog, run: run).all
+    let map = try LabelMap(catalog: catalog, run: run)
     // Place 0 is not analysed, 1 noise, and the palette follows.
     let colours = [Palette.notAnalysed, Palette.noise] + Palette.colours
-    let places = clusters.map { UInt8(colours.firstIndex(of: $0.colour) ?? 1) }
-    var legend = clusters.map { ($0.colour, "\($0.name)  \(Numeral.percent($0.share))") }
-    let analysed = labels.count { $0 != -2 }
-    let noise = labels.count { $0 == -1 }
-    if noise > 0 {
-      let share = Numeral.percent(Double(noise) / Double(analysed))
-      legend.append((Palette.noise, "noise  \(share)"))
+    let places = map.entries.map { UInt8(colours.firstIndex(of: $0.colour) ?? 1) }
+    var legend = map.entries.map { ($0.colour, "\($0.name)  \(Numeral.percent($0.share))") }
+    if map.noiseShare > 0 {
+      legend.append((Palette.noise, "noise  \(Numeral.percent(map.noiseShare))"))
     }
-    if analysed < labels.count { legend.append((Palette.notAnalysed, "not analysed")) }
+    if map.labels.contains(-2) { legend.append((Palette.notAnalysed, "not analysed")) }
     let panel = MapPanel(
-      height: frame.height, width: frame.width, name: "clusters",
-      places: labels.map { label in
+      height: map.height, width: map.width, name: "clusters",
+      places: map.labels.map { label in
         label < 0 ? UInt8(label + 2) : label < places.count ? places[label] : 1
       }, colours: colours, key: .legend(legend))
     try self.init(run, catalog, "clusters", [panel], note: nil)

@@ -50,7 +50,9 @@ struct PageMaps {
   ) throws -> Picture {
     let colours = paletteColours(map)
     var palette: [UInt8] = [0, 0, 0, 0]
-    for colour in [Palette.noise] + colours { palette += [colour.red, colour.green, colour.blue, 255] }
+    for colour in [Palette.noise] + colours {
+      palette += [colour.red, colour.green, colour.blue, 255]
+    }
     let places = map.labels.map { UInt8(clamping: min(max($0, -2), 253) + 2) }
     return try picture(height: map.height, width: map.width, size, most: bytes) { binning in
       let (height, width, pixels) = binned(
