@@ -26,7 +26,8 @@ struct LodestoneCommand: DocumentedCommand {
       QueryCommand.self, SQLCommand.self, CompareCommand.self, PhaseCommand.self,
       AuditCommand.self, DiffCommand.self, AffectedCommand.self, VerifyCommand.self,
       SampleCommand.self, TagCommand.self, NoteCommand.self, RetractCommand.self,
-      ExportCommand.self, ReportCommand.self, ImportCommand.self, MergeCommand.self, BackupCommand.self,
+      ExportCommand.self, ReportCommand.self, ImportCommand.self, MergeCommand.self,
+      BackupCommand.self,
       CheckCommand.self, MigrateCommand.self, ClusterCommand.self, RecipeCommand.self,
       CacheCommand.self, ExampleCommand.self,
     ])

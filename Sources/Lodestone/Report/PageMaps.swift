@@ -24,15 +24,24 @@ struct PageMaps {
 
   /// The pictures of a run.
   ///
-  /// - Parameter budget: about how many bytes they may take in a page, together.
+  /// - Parameters:
+  ///   - budget: about how many bytes they may take in a page, together.
+  ///   - hasDensity: whether the optical density is shown too.
   /// - Throws: ``CatalogError``, ``InputError``.
-  init(_ catalog: Catalog, run: String, budget: Int) throws {
+  init(
+    _ catalog: Catalog, run: String, budget: Int, hasDensity: Bool = true
+  ) throws {
     labels = try LabelMap(catalog: catalog, run: run)
     let size = PixelSize(summary: try catalog.ask("run-summary", run: run))
     pixelWidthUM = size?.widthUM
     // Of three bytes four characters are made.
     let bytes = budget * 3 / 4
-    labelPicture = try Self.labelPicture(labels, size, most: bytes * 3 / 5)
+    labelPicture = try Self.labelPicture(
+      labels, size, most: hasDensity ? bytes * 3 / 5 : bytes)
+    guard hasDensity else {
+      density = nil
+      return
+    }
     let left = bytes - labelPicture.source.utf8.count * 3 / 4
     do {
       density = try Self.densityPicture(
@@ -50,7 +59,9 @@ struct PageMaps {
   ) throws -> Picture {
     let colours = paletteColours(map)
     var palette: [UInt8] = [0, 0, 0, 0]
-    for colour in [Palette.noise] + colours { palette += [colour.red, colour.green, colour.blue, 255] }
+    for colour in [Palette.noise] + colours {
+      palette += [colour.red, colour.green, colour.blue, 255]
+    }
     let places = map.labels.map { UInt8(clamping: min(max($0, -2), 253) + 2) }
     return try picture(height: map.height, width: map.width, size, most: bytes) { binning in
       let (height, width, pixels) = binned(
@@ -151,5 +162,26 @@ struct PageMaps {
       width: Int((Double(width) * sides.widthUM / sides.smallerUM).rounded()),
       height: Int((Double(height) * sides.heightUM / sides.smallerUM).rounded()),
       binning: binning)
+  }
+
+  // MARK: Scale
+
+  /// A bar of a round length for under a map, as wide as it is on it.
+  var scaleBar: Markup {
+    let unit = pixelWidthUM ?? 1
+    let across = unit * Double(labels.width)
+    let length = roundLength(upTo: 0.25 * across)
+    let words =
+      pixelWidthUM == nil
+      ? "\(Numeral.short(length)) px"
+      : length < 1 ? "\(Numeral.short(1000 * length)) nm" : "\(Numeral.short(length)) µm"
+    return .element("p", ["class": "scale"]) {
+      Markup.element(
+        "svg", ["viewBox": "0 0 1000 8", "preserveAspectRatio": "none", "aria-hidden": "true"]
+      ) {
+        SVG.rect(0, 0, 1000 * length / across, 8, ["class": "scale-bar"])
+      }
+      words
+    }
   }
 }

@@ -36,7 +36,8 @@ extension RunPage {
       caption: "Parameters that are not the defaults", columns: columns,
       rows: rows(changed, isMarked: true))
     let rest = HTMLTable(
-      caption: "Parameters at their defaults", columns: columns, rows: rows(others, isMarked: false))
+      caption: "Parameters at their defaults", columns: columns, rows: rows(others, isMarked: false)
+    )
     return .joined([
       changed.isEmpty
         ? .element("p") { "All parameters are the defaults: nothing was tuned." } : own.markup,
@@ -48,7 +49,8 @@ extension RunPage {
 
   var provenance: Markup {
     .joined([
-      identities, said ?? .none, table(facts.files, "Files in which the scan was seen", Self.fileColumns),
+      identities, said ?? .none,
+      table(facts.files, "Files in which the scan was seen", Self.fileColumns),
       table(facts.executions, "Each time that it was computed", Self.executionColumns), timeTable,
       HTML.details("Software and machine") {
         table(
@@ -136,6 +138,9 @@ extension RunPage {
           case .null: return .none
           case .integer(let number): return .number(Numeral.count(Int(number)))
           default:
+            if name.hasSuffix("_at") {
+              return .text(value.text.prefix(19).replacing("T", with: " "))
+            }
             let isCode = ["path", "sha256", "command"].contains(name)
             return isCode
               ? HTMLTable.Cell(content: HTML.command(value.text)) : .text(value.text)

@@ -95,7 +95,8 @@ extension RunPage {
     guard let row else { return .none }
     let table = facts.phases
     let (name, outcome) = (table.texts("phase")[row], table.value("outcome", row: row).text)
-    let score = table.value("score", row: row).number.map { ", score \(Numeral.fixed($0, 2))" } ?? ""
+    let score =
+      table.value("score", row: row).number.map { ", score \(Numeral.fixed($0, 2))" } ?? ""
     switch outcome {
     case "assigned": return .text((name ?? "–") + (score.isEmpty ? " (by hand)" : score))
     case "ambiguous": return .text("ambiguous" + (name.map { ": \($0)" } ?? "") + score)

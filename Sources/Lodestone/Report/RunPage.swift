@@ -213,7 +213,7 @@ struct RunPage {
               + ".",
           ])
       }
-      scaleBar(picture)
+      maps.scaleBar
       Markup.element("figcaption") { "Clusters" + Self.said(picture, "the most frequent label") }
     }
   }
@@ -230,7 +230,7 @@ struct RunPage {
             "height": "\(picture.height)", "alt": "Mean optical density, \(range).",
           ])
       }
-      scaleBar(picture)
+      maps.scaleBar
       Markup.element("figcaption") {
         "Mean optical density, \(range)" + Self.said(picture, "the mean")
       }
@@ -240,25 +240,6 @@ struct RunPage {
   private static func said(_ picture: PageMaps.Picture, _ what: String) -> String {
     picture.binning == 1
       ? "" : "; \(what) of \(picture.binning) × \(picture.binning) pixels is shown"
-  }
-
-  /// A bar of a round length under a map, as wide as it is on it.
-  private func scaleBar(_ picture: PageMaps.Picture) -> Markup {
-    let unit = maps.pixelWidthUM ?? 1
-    let across = unit * Double(maps.labels.width)
-    let length = roundLength(upTo: 0.25 * across)
-    let words =
-      maps.pixelWidthUM == nil
-      ? "\(Numeral.short(length)) px"
-      : length < 1 ? "\(Numeral.short(1000 * length)) nm" : "\(Numeral.short(length)) µm"
-    return .element("p", ["class": "scale"]) {
-      Markup.element(
-        "svg", ["viewBox": "0 0 1000 8", "preserveAspectRatio": "none", "aria-hidden": "true"]
-      ) {
-        SVG.rect(0, 0, 1000 * length / across, 8, ["class": "scale-bar"])
-      }
-      words
-    }
   }
 
   private var wipeControls: Markup {
