@@ -77,7 +77,8 @@ struct ComparisonPage {
     return .joined([
       try .element("div", ["class": "small-maps"]) {
         try runs.map { name, run in
-          let maps = try PageMaps(catalog, run: run, budget: budget, hasDensity: false)
+          let maps = try PageMaps(
+            catalog, run: run, RunClusters(catalog, run: run), budget: budget, hasDensity: false)
           let picture = maps.labelPicture
           return Markup.element("figure") {
             Markup.element("div", ["class": "frame"]) {

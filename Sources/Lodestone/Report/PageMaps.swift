@@ -2,6 +2,24 @@ import Foundation
 import PhaseCatalog
 import StackIO
 
+/// A run's label map.
+struct LabelMap {
+  let height: Int
+  let width: Int
+  /// Row-major: 0 is the largest cluster, -1 noise, -2 not analysed.
+  let labels: [Int]
+  let clusters: [RunClusters.Cluster]
+
+  /// - Throws: ``CatalogError``, ``InputError``.
+  init(_ catalog: Catalog, run: String, _ clusters: RunClusters) throws {
+    let file = try TIFFFile(bytes: catalog.map("label", run: run), name: "label map")
+    let frame = try file.frame(page: 0)
+    (height, width) = (frame.height, frame.width)
+    labels = frame.values.floats.map { Int($0) }
+    self.clusters = clusters.all
+  }
+}
+
 /// A run's maps as a page shows them: the label map, and beside it what the pixels absorb.
 struct PageMaps {
   /// A map as a picture.
@@ -29,9 +47,9 @@ struct PageMaps {
   ///   - hasDensity: whether the optical density is shown too.
   /// - Throws: ``CatalogError``, ``InputError``.
   init(
-    _ catalog: Catalog, run: String, budget: Int, hasDensity: Bool = true
+    _ catalog: Catalog, run: String, _ clusters: RunClusters, budget: Int, hasDensity: Bool = true
   ) throws {
-    labels = try LabelMap(catalog: catalog, run: run)
+    labels = try LabelMap(catalog, run: run, clusters)
     let size = PixelSize(summary: try catalog.ask("run-summary", run: run))
     pixelWidthUM = size?.widthUM
     // Of three bytes four characters are made.
@@ -76,8 +94,8 @@ struct PageMaps {
   /// tell them apart.
   private static func paletteColours(_ map: LabelMap) -> [Colour] {
     var seen: Set<Colour> = [Palette.noise]
-    return map.entries.prefix(254).map { entry in
-      var colour = entry.colour
+    return map.clusters.prefix(254).map { cluster in
+      var colour = cluster.colour
       while !seen.insert(colour).inserted {
         colour = Colour(red: colour.red, green: colour.green, blue: colour.blue &+ 1)
       }

@@ -139,7 +139,7 @@ extension RunPage {
           case .integer(let number): return .number(Numeral.count(Int(number)))
           default:
             if name.hasSuffix("_at") {
-              return .text(value.text.prefix(19).replacing("T", with: " "))
+              return .text(String(value.text.prefix(19)).replacing("T", with: " "))
             }
             let isCode = ["path", "sha256", "command"].contains(name)
             return isCode

@@ -14,8 +14,9 @@ struct RunPage {
   ///   - budget: about how many bytes its pictures may take.
   /// - Throws: ``CatalogError``, ``InputError``.
   init(_ catalog: Catalog, run: String, level: Int = 2, budget: Int) throws {
-    facts = try RunFacts(catalog, run: run)
-    maps = try PageMaps(catalog, run: run, budget: budget)
+    let facts = try RunFacts(catalog, run: run)
+    self.facts = facts
+    maps = try PageMaps(catalog, run: run, facts.clusters, budget: budget)
     self.catalog = catalog
     self.level = level
   }
@@ -115,13 +116,18 @@ struct RunPage {
         "Analysed",
         "\(Numeral.count(analysed)) px, \(share(analysed, facts.count("total_pixels"))) of the frame"
       ),
-      ("Noise", share(facts.count("noise_pixels"), analysed)),
+      ("Noise", noiseShare),
       ("Frame", "\(facts.count("height")) × \(facts.count("width")) px"),
       ("Pixel", pixel.isEmpty ? "size not known" : "\(pixel) nm"),
       ("Energies", "\(facts.count("energy_count")), \(energies) eV"),
       ("Geometry", facts.text("geometry") ?? "–"),
       ("Signal", signal),
     ]
+  }
+
+  private var noiseShare: String {
+    Numeral.percent(
+      Double(facts.count("noise_pixels")) / Double(max(facts.count("analysed_pixels"), 1)))
   }
 
   private var signal: String {
@@ -289,7 +295,7 @@ struct RunPage {
         Markup.element("li", ["class": "plain"]) {
           HTML.swatch(Palette.noise)
           Markup.element("span", ["class": "name"]) { "noise" }
-          Markup.element("span", ["class": "share"]) { Numeral.percent(maps.labels.noiseShare) }
+          Markup.element("span", ["class": "share"]) { noiseShare }
         }
       }
       if maps.labels.labels.contains(-2) {
