@@ -249,6 +249,7 @@ enum ChartStyle {
     .chart .single { stroke-width: 1.2; stroke-opacity: 0.75; fill: none; }
     .chart .ring { fill: none; stroke: $ink; stroke-width: 1.3; }
     .chart .pointer { stroke: $ground; stroke-width: 0.6; }
+    .chart .connector { stroke: $axis; stroke-width: 1; fill: none; stroke-opacity: 0.6; }
     .chart .group { font-weight: bold; }
 
     """

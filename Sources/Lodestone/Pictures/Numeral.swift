@@ -50,6 +50,12 @@ enum Numeral {
       + superscript(power)
   }
 
+  /// A value to the digit that two digits of an error reach; to five digits where it is not known.
+  static func rounded(_ value: Double, to error: Double?) -> String {
+    guard let error, error > 0, error.isFinite, value.isFinite else { return short(value) }
+    return fixed(value, places(of: error))
+  }
+
   /// The places behind the point that two digits of an error take.
   private static func places(of error: Double) -> Int {
     max(0, min(6, 1 - Int(log10(error).rounded(.down))))

@@ -2,6 +2,24 @@ import Foundation
 import PhaseCatalog
 import StackIO
 
+/// A run's label map.
+struct LabelMap {
+  let height: Int
+  let width: Int
+  /// Row-major: 0 is the largest cluster, -1 noise, -2 not analysed.
+  let labels: [Int]
+  let clusters: [RunClusters.Cluster]
+
+  /// - Throws: ``CatalogError``, ``InputError``.
+  init(_ catalog: Catalog, run: String, _ clusters: RunClusters) throws {
+    let file = try TIFFFile(bytes: catalog.map("label", run: run), name: "label map")
+    let frame = try file.frame(page: 0)
+    (height, width) = (frame.height, frame.width)
+    labels = frame.values.floats.map { Int($0) }
+    self.clusters = clusters.all
+  }
+}
+
 /// A run's maps as a page shows them: the label map, and beside it what the pixels absorb.
 struct PageMaps {
   /// A map as a picture.
@@ -24,15 +42,24 @@ struct PageMaps {
 
   /// The pictures of a run.
   ///
-  /// - Parameter budget: about how many bytes they may take in a page, together.
+  /// - Parameters:
+  ///   - budget: about how many bytes they may take in a page, together.
+  ///   - hasDensity: whether the optical density is shown too.
   /// - Throws: ``CatalogError``, ``InputError``.
-  init(_ catalog: Catalog, run: String, budget: Int) throws {
-    labels = try LabelMap(catalog: catalog, run: run)
+  init(
+    _ catalog: Catalog, run: String, _ clusters: RunClusters, budget: Int, hasDensity: Bool = true
+  ) throws {
+    labels = try LabelMap(catalog, run: run, clusters)
     let size = PixelSize(summary: try catalog.ask("run-summary", run: run))
     pixelWidthUM = size?.widthUM
     // Of three bytes four characters are made.
     let bytes = budget * 3 / 4
-    labelPicture = try Self.labelPicture(labels, size, most: bytes * 3 / 5)
+    labelPicture = try Self.labelPicture(
+      labels, size, most: hasDensity ? bytes * 3 / 5 : bytes)
+    guard hasDensity else {
+      density = nil
+      return
+    }
     let left = bytes - labelPicture.source.utf8.count * 3 / 4
     do {
       density = try Self.densityPicture(
@@ -67,8 +94,8 @@ struct PageMaps {
   /// tell them apart.
   private static func paletteColours(_ map: LabelMap) -> [Colour] {
     var seen: Set<Colour> = [Palette.noise]
-    return map.entries.prefix(254).map { entry in
-      var colour = entry.colour
+    return map.clusters.prefix(254).map { cluster in
+      var colour = cluster.colour
       while !seen.insert(colour).inserted {
         colour = Colour(red: colour.red, green: colour.green, blue: colour.blue &+ 1)
       }
@@ -153,5 +180,26 @@ struct PageMaps {
       width: Int((Double(width) * sides.widthUM / sides.smallerUM).rounded()),
       height: Int((Double(height) * sides.heightUM / sides.smallerUM).rounded()),
       binning: binning)
+  }
+
+  // MARK: Scale
+
+  /// A bar of a round length for under a map, as wide as it is on it.
+  var scaleBar: Markup {
+    let unit = pixelWidthUM ?? 1
+    let across = unit * Double(labels.width)
+    let length = roundLength(upTo: 0.25 * across)
+    let words =
+      pixelWidthUM == nil
+      ? "\(Numeral.short(length)) px"
+      : length < 1 ? "\(Numeral.short(1000 * length)) nm" : "\(Numeral.short(length)) µm"
+    return .element("p", ["class": "scale"]) {
+      Markup.element(
+        "svg", ["viewBox": "0 0 1000 8", "preserveAspectRatio": "none", "aria-hidden": "true"]
+      ) {
+        SVG.rect(0, 0, 1000 * length / across, 8, ["class": "scale-bar"])
+      }
+      words
+    }
   }
 }

@@ -138,6 +138,9 @@ extension RunPage {
           case .null: return .none
           case .integer(let number): return .number(Numeral.count(Int(number)))
           default:
+            if name.hasSuffix("_at") {
+              return .text(String(value.text.prefix(19)).replacing("T", with: " "))
+            }
             let isCode = ["path", "sha256", "command"].contains(name)
             return isCode
               ? HTMLTable.Cell(content: HTML.command(value.text)) : .text(value.text)

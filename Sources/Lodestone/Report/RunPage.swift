@@ -14,8 +14,9 @@ struct RunPage {
   ///   - budget: about how many bytes its pictures may take.
   /// - Throws: ``CatalogError``, ``InputError``.
   init(_ catalog: Catalog, run: String, level: Int = 2, budget: Int) throws {
-    facts = try RunFacts(catalog, run: run)
-    maps = try PageMaps(catalog, run: run, budget: budget)
+    let facts = try RunFacts(catalog, run: run)
+    self.facts = facts
+    maps = try PageMaps(catalog, run: run, facts.clusters, budget: budget)
     self.catalog = catalog
     self.level = level
   }
@@ -115,13 +116,18 @@ struct RunPage {
         "Analysed",
         "\(Numeral.count(analysed)) px, \(share(analysed, facts.count("total_pixels"))) of the frame"
       ),
-      ("Noise", share(facts.count("noise_pixels"), analysed)),
+      ("Noise", noiseShare),
       ("Frame", "\(facts.count("height")) × \(facts.count("width")) px"),
       ("Pixel", pixel.isEmpty ? "size not known" : "\(pixel) nm"),
       ("Energies", "\(facts.count("energy_count")), \(energies) eV"),
       ("Geometry", facts.text("geometry") ?? "–"),
       ("Signal", signal),
     ]
+  }
+
+  private var noiseShare: String {
+    Numeral.percent(
+      Double(facts.count("noise_pixels")) / Double(max(facts.count("analysed_pixels"), 1)))
   }
 
   private var signal: String {
@@ -213,7 +219,7 @@ struct RunPage {
               + ".",
           ])
       }
-      scaleBar(picture)
+      maps.scaleBar
       Markup.element("figcaption") { "Clusters" + Self.said(picture, "the most frequent label") }
     }
   }
@@ -230,7 +236,7 @@ struct RunPage {
             "height": "\(picture.height)", "alt": "Mean optical density, \(range).",
           ])
       }
-      scaleBar(picture)
+      maps.scaleBar
       Markup.element("figcaption") {
         "Mean optical density, \(range)" + Self.said(picture, "the mean")
       }
@@ -240,25 +246,6 @@ struct RunPage {
   private static func said(_ picture: PageMaps.Picture, _ what: String) -> String {
     picture.binning == 1
       ? "" : "; \(what) of \(picture.binning) × \(picture.binning) pixels is shown"
-  }
-
-  /// A bar of a round length under a map, as wide as it is on it.
-  private func scaleBar(_ picture: PageMaps.Picture) -> Markup {
-    let unit = maps.pixelWidthUM ?? 1
-    let across = unit * Double(maps.labels.width)
-    let length = roundLength(upTo: 0.25 * across)
-    let words =
-      maps.pixelWidthUM == nil
-      ? "\(Numeral.short(length)) px"
-      : length < 1 ? "\(Numeral.short(1000 * length)) nm" : "\(Numeral.short(length)) µm"
-    return .element("p", ["class": "scale"]) {
-      Markup.element(
-        "svg", ["viewBox": "0 0 1000 8", "preserveAspectRatio": "none", "aria-hidden": "true"]
-      ) {
-        SVG.rect(0, 0, 1000 * length / across, 8, ["class": "scale-bar"])
-      }
-      words
-    }
   }
 
   private var wipeControls: Markup {
@@ -308,7 +295,7 @@ struct RunPage {
         Markup.element("li", ["class": "plain"]) {
           HTML.swatch(Palette.noise)
           Markup.element("span", ["class": "name"]) { "noise" }
-          Markup.element("span", ["class": "share"]) { Numeral.percent(maps.labels.noiseShare) }
+          Markup.element("span", ["class": "share"]) { noiseShare }
         }
       }
       if maps.labels.labels.contains(-2) {
