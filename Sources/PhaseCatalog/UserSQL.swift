@@ -13,6 +13,10 @@ public struct UserSQL: Sendable {
   public var name: String
   /// How long a statement may run, s.
   public var deadline: Double = 10
+  /// How long another program's lock is waited for, s.
+  public var patience = Patience.seconds
+  /// Whether what a crashed program left half written is rolled back, which writes.
+  public var recovers = true
   /// The most rows that are returned.
   public var mostRows = 1_000_000
   /// The most bytes of text and blobs that are returned.
@@ -36,7 +40,7 @@ public struct UserSQL: Sendable {
     if sql.utf8.contains(0) { throw CatalogError.question("\(name): a zero byte in the statement") }
     do {
       return try answerOnce(sql, parameters)
-    } catch is HotJournal {
+    } catch is HotJournal where recovers {
       // Another program crashed in this moment: opening the catalog rolls back what it left.
       _ = try Catalog(path: path, access: .read)
       do {
@@ -104,7 +108,7 @@ public struct UserSQL: Sendable {
   }
 
   private func secure(_ connection: OpaquePointer) {
-    sqlite3_busy_timeout(connection, Int32(1000 * Patience.seconds))
+    sqlite3_busy_timeout(connection, Int32(1000 * patience))
     _ = lodestone_sqlite3_configure(connection, SQLITE_DBCONFIG_DEFENSIVE, 1)
     _ = lodestone_sqlite3_configure(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
     _ = lodestone_sqlite3_configure(connection, SQLITE_DBCONFIG_DQS_DML, 0)

@@ -102,12 +102,12 @@ public struct Registration: Sendable, Equatable {
       let binned = try frame(index).clipped().binned(by: fine)
       try small.set(index, to: binned.binned(by: coarse / fine).blurred(sigma: blur(coarse)))
       try large?.set(index, to: binned.blurred(sigma: blur(fine)).splineCoefficients())
-      done(1)
+      done(Self.preparing)
     }
     let middle = centre ?? OpticalCentre(ofHeight: height, width: width)
     let smallCentre = middle.binned(by: coarse)
     let links = Chain(
-      small, blur: blur(coarse), smallCentre, done: { done(Self.chainWork) })
+      small, blur: blur(coarse), smallCentre, done: { done(Self.linking) })
     guard let chain = try links.placements(scale, known) else { return outcome }
     var found = StackFit.Found(placements: chain)
     if templateRounds > 0 {
@@ -125,7 +125,7 @@ public struct Registration: Sendable, Equatable {
       found.placements = found.placements.map { $0.magnified(by: ratio) }
       found = try StackFit(
         coefficients: large, blur: blur(fine), middle.binned(by: fine), binning: fine,
-        scratch: scratch, done: { done((coarse / fine) * (coarse / fine)) }
+        scratch: scratch, done: { done(coarse / fine) }
       ).finish(found, scale, rounds: templateRounds)
       size = Double(fine)
     }
@@ -160,19 +160,21 @@ public struct Registration: Sendable, Equatable {
     return scales
   }
 
-  /// A link of the chain beside a fit of a small frame.
-  private static let chainWork = 2
+  // What binning and blurring a frame, and a link of the chain, cost beside a fit of a small frame (1000 x 900 pixels, 100
+  // energies).
+  private static let preparing = 4
+  private static let linking = 11
 
-  /// How much there is to do, for showing how far it has come: the fits of each frame, those of larger ones counting more.
+  /// How much there is to do, in fits of a small frame: for showing how far it has come.
   package func work(on count: Int, height: Int, width: Int) -> Int {
     let (coarse, fine) = binning(height: height, width: width)
     guard count > 1, min(height, width) / coarse >= 16 else { return 0 }
-    let start = count + Self.chainWork * (count - 1)
+    let start = Self.preparing * count + Self.linking * (count - 1)
     guard templateRounds > 0 else { return start }
     let refined = 2 * (templateRounds + 1) * count
     guard coarse != fine else { return start + refined }
     let finished = (templateRounds + 1 + (scale.measuredEnergies == nil ? 0 : 1)) * count
-    return start + refined + finished * (coarse / fine) * (coarse / fine)
+    return start + refined + finished * (coarse / fine)
   }
 
   /// How many pixels a side those have that are measured on at first, and in the end.

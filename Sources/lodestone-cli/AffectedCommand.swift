@@ -38,7 +38,7 @@ struct AffectedCommand: DocumentedCommand {
   @Option(
     help: ArgumentHelp(
       "A parameter as it was asked, given or by default: numbers are compared as numbers.",
-      valueName: "name=value"))
+      valueName: "name=value"), completion: Completions.parameter)
   var parameter: [String] = []
 
   @Option(

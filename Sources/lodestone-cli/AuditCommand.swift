@@ -23,7 +23,8 @@ struct AuditCommand: DocumentedCommand {
   @OptionGroup var catalog: CatalogOptions
 
   @Argument(
-    help: ArgumentHelp("RUN, RUN:CLUSTER, RUN:CLUSTER:NAME or RUN:NAME.", valueName: "address"))
+    help: ArgumentHelp("RUN, RUN:CLUSTER, RUN:CLUSTER:NAME or RUN:NAME.", valueName: "address"),
+    completion: Completions.run)
   var subject: String
 
   @Flag(help: "As JSON.")
@@ -70,10 +71,7 @@ struct AuditCommand: DocumentedCommand {
     if let text = phases.text { Output.write("Phases\n\n" + text.indented + "\n") }
     for (section, table) in sections {
       Output.write("\(section.title)\n\n")
-      let isSingle = table.rows.count == 1 && table.columns.count > 4
-      let shown = isSingle ? table.transposed(withNulls: section.key != "executions") : table
-      let text = TextTable(shown, hasWholeIDs: true, wraps: true, all: "--json")
-      Output.write(text.text(on: .output, indent: 2).indented + "\n")
+      Output.write(section.text(of: table).indented + "\n")
     }
   }
 
@@ -93,6 +91,23 @@ struct AuditCommand: DocumentedCommand {
       Section(title: "Executions", key: "executions", query: "run-executions"),
       Section(title: "What people said of it", key: "said", query: "run-remarks"),
     ]
+
+    /// The table for the eye, with whole ids. What a terminal is too narrow for is shown a row at a time, or goes on in
+    /// further lines: nothing of an audit is left out.
+    func text(of table: AnswerTable) -> String {
+      func text(_ table: AnswerTable) -> TextTable {
+        TextTable(table, hasWholeIDs: true, wraps: true, keepsAll: true)
+      }
+      let isWide = table.columns.count > 4
+      let room = Terminal.output.width.map { $0 - 2 } ?? .max
+      guard isWide, table.rows.count == 1 || text(table).width > room else {
+        return text(table).text(on: .output, indent: 2)
+      }
+      return table.rows.map { row in
+        let one = AnswerTable(columns: table.columns, rows: [row])
+        return text(one.transposed(withNulls: key != "executions")).text(on: .output, indent: 2)
+      }.joined(separator: "\n")
+    }
 
     /// For one number, only the parameters that it depends on.
     func relevant(to number: AuditedNumber?, _ table: AnswerTable) -> AnswerTable {

@@ -23,7 +23,8 @@ struct VerifyCommand: DocumentedCommand {
   @OptionGroup var catalog: CatalogOptions
 
   @Argument(
-    help: ArgumentHelp("A run's id, @last (the newest run), or tag:NAME.", valueName: "run"))
+    help: ArgumentHelp("A run's id, @last (the newest run), or tag:NAME.", valueName: "run"),
+    completion: Completions.run)
   var name: String
 
   @Argument(help: "Where the scan lies now.", completion: .file())

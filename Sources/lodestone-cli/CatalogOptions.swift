@@ -40,7 +40,10 @@ struct CatalogOptions: ParsableArguments {
     Output.remark("\(path): rolled back what a program that crashed had left half written")
   }
 
-  func path() throws -> String {
+  func path() throws -> String { try Self.path(named: catalog) }
+
+  /// The catalog that is meant where it is named so, or not named.
+  static func path(named catalog: String?) throws -> String {
     if let catalog { return catalog }
     if let named = ProcessInfo.processInfo.environment["LODESTONE_CATALOG"], !named.isEmpty {
       return named

@@ -30,14 +30,16 @@ struct CompareCommand: DocumentedCommand {
   @OptionGroup var catalog: CatalogOptions
   @OptionGroup var format: FormatOptions
 
-  @Argument(help: ArgumentHelp("Samples, or runs.", valueName: "subject"))
+  @Argument(
+    help: ArgumentHelp("Samples, or runs.", valueName: "subject"),
+    completion: Completions.subject)
   var subjects: [String] = []
 
   @Option(
     parsing: .unconditional, help: ArgumentHelp("What counts as surface, um.", valueName: "um"))
   var surfaceDepth = 0.5
 
-  @Option(help: "Only this phase. May be repeated.")
+  @Option(help: "Only this phase. May be repeated.", completion: Completions.phase)
   var phase: [String] = []
 
   @Option(

@@ -24,7 +24,8 @@ struct DiffCommand: DocumentedCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "Two runs or more: ids, @last (the newest run), or tag:NAME.", valueName: "run"))
+      "Two runs or more: ids, @last (the newest run), or tag:NAME.", valueName: "run"),
+    completion: Completions.run)
   var names: [String]
 
   @Flag(help: "Show what agrees, too.")

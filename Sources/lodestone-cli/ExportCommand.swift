@@ -25,7 +25,8 @@ struct ExportCommand: DocumentedCommand {
   @OptionGroup var catalog: CatalogOptions
 
   @Argument(
-    help: ArgumentHelp("A run's id, @last (the newest run), or tag:NAME.", valueName: "run"))
+    help: ArgumentHelp("A run's id, @last (the newest run), or tag:NAME.", valueName: "run"),
+    completion: Completions.run)
   var name: String?
 
   @Flag(help: "Write the whole catalog, to standard output or --output.")

@@ -50,7 +50,7 @@ struct IngestCommand: DocumentedCommand {
 
   @OptionGroup var use: ResourceOptions
 
-  @Option(help: "The sample that the scans show.")
+  @Option(help: "The sample that the scans show.", completion: Completions.sample)
   var sample: String?
 
   @Option(
@@ -63,7 +63,7 @@ struct IngestCommand: DocumentedCommand {
   @Option(
     help: ArgumentHelp(
       "A recipe: ndfeb (the default), edge, battery, stxm, or a TOML file (lodestone recipe list).",
-      valueName: "recipe"), completion: .file(extensions: ["toml"]))
+      valueName: "recipe"), completion: Completions.recipe)
   var recipe: String?
 
   @Option(
@@ -73,14 +73,17 @@ struct IngestCommand: DocumentedCommand {
       valueName: "name=file[:column]"))
   var spectrum: [String] = []
 
-  @Option(name: .customLong("set"), help: "A parameter: NAME=VALUE. May be repeated.")
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp("A parameter. May be repeated.", valueName: "name=value"),
+    completion: Completions.parameter)
   var settings: [String] = []
 
   @Option(
     help: ArgumentHelp(
       "Many runs of each scan, which is read once: a parameter's values as NAME=A:B:STEP, or NAME=V1,V2,V3 (with "
         + "semicolons, where they hold commas). May be repeated: all combinations, at most 1000.",
-      valueName: "name=values"))
+      valueName: "name=values"), completion: Completions.parameter)
   var sweep: [String] = []
 
   @Flag(help: "Compute everything, and keep nothing for later ingests (lodestone cache).")

@@ -16,6 +16,9 @@ struct LodestoneCommand: DocumentedCommand {
       The catalog is --catalog FILE, else $LODESTONE_CATALOG, else the one *.lode file in this \
       folder or the nearest one above.
 
+      On a terminal, tables fit its width and pictures have colours: NO_COLOR=1 leaves these out, CLICOLOR_FORCE=1 puts them \
+      into a pipe too (lodestone show @last | less -R). Pipes and files get all columns and no escapes.
+
       Exit codes: 0 done, 1 the answer is no, 64 usage, 65 bad input, 66 input missing, 70 \
       internal, 74 input or output failed, 75 busy, 76 catalog newer than the program, 77 \
       permission, 78 configuration.
@@ -65,8 +68,14 @@ struct LodestoneCommand: DocumentedCommand {
       let text = CommandLine.arguments.dropFirst().first {
         $0.wholeMatch(of: /-[^-].+/) != nil && Double($0) == nil
       }
-      let isMistaken = code.isSuccess && text != nil
-      if (code.isSuccess && !isMistaken) || error is ExitCode { exit(withError: error) }
+      let isMistaken = code.isSuccess && text != nil && !Completions.areAsked
+      if code.isSuccess, !isMistaken {
+        Output.line(CompletionScript.finished(fullMessage(for: error)))
+        return
+      }
+      if error is ExitCode { exit(withError: error) }
+      // An error would be written into the line that is being typed.
+      if Completions.areAsked { Foundation.exit(code.rawValue) }
       let isUsage = code == .validationFailure || isMistaken
       let reason = isMistaken ? "\(text ?? "") is no option" : message(for: error)
       let hint = text == nil ? "" : ": put -- before a text that begins with -"

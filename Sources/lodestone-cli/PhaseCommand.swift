@@ -4,7 +4,7 @@ import Lodestone
 import PhaseCatalog
 
 /// Names for clusters across results.
-struct PhaseCommand: ParsableCommand {
+struct PhaseCommand: DocumentedCommand {
   static let configuration = CommandConfiguration(
     commandName: "phase", abstract: "Name clusters across results, and see which belongs where.",
     discussion: """
@@ -15,6 +15,12 @@ struct PhaseCommand: ParsableCommand {
     subcommands: [
       Define.self, Suggest.self, List.self, Show.self, Assign.self, Remove.self,
     ])
+
+  static let examples = [
+    "lodestone phase suggest",
+    #"lodestone phase define Nd-rich --where "nd_fraction>=0.3""#,
+    "lodestone phase show Nd-rich",
+  ]
 
   /// What a phase's name may be.
   static func validate(name: String) throws {
@@ -47,7 +53,7 @@ struct PhaseCommand: ParsableCommand {
 
     @OptionGroup var catalog: CatalogOptions
 
-    @Argument(help: "The phase's name.")
+    @Argument(help: "The phase's name.", completion: Completions.phase)
     var name: String
 
     @Option(
@@ -155,7 +161,7 @@ struct PhaseCommand: ParsableCommand {
 
     @OptionGroup var catalog: CatalogOptions
 
-    @Argument(help: "The phase's name.")
+    @Argument(help: "The phase's name.", completion: Completions.phase)
     var name: String
 
     @Flag(help: "As JSON.")
@@ -210,10 +216,12 @@ struct PhaseCommand: ParsableCommand {
 
     @OptionGroup var catalog: CatalogOptions
 
-    @Argument(help: ArgumentHelp("The cluster: RUN:CLUSTER.", valueName: "cluster"))
+    @Argument(
+      help: ArgumentHelp("The cluster: RUN:CLUSTER.", valueName: "cluster"),
+      completion: Completions.run)
     var cluster: String?
 
-    @Argument(help: "The phase's name.")
+    @Argument(help: "The phase's name.", completion: Completions.phase)
     var name: String?
 
     @Flag(help: "Leave the cluster to the rules again.")
@@ -249,7 +257,7 @@ struct PhaseCommand: ParsableCommand {
 
     @OptionGroup var catalog: CatalogOptions
 
-    @Argument(help: "The phase's name.")
+    @Argument(help: "The phase's name.", completion: Completions.phase)
     var name: String
 
     func run() throws {

@@ -19,7 +19,8 @@ extension PhaseCommand {
 
     @OptionGroup var catalog: CatalogOptions
 
-    @Argument(help: "Only the clusters of these samples; all without.")
+    @Argument(
+      help: "Only the clusters of these samples; all without.", completion: Completions.sample)
     var samples: [String] = []
 
     @Option(help: "The largest mean distance of two groups that are one, above 0 and below 1.")

@@ -21,10 +21,13 @@ struct QueryCommand: DocumentedCommand {
   @OptionGroup var catalog: CatalogOptions
   @OptionGroup var format: FormatOptions
 
-  @Argument(help: "The query's name.", completion: .list(StoredQuery.all.map(\.name)))
+  @Argument(help: "The query's name.", completion: Completions.query)
   var name: String
 
-  @Option(name: .customLong("param"), help: "A parameter: NAME=VALUE. May be repeated.")
+  @Option(
+    name: .customLong("param"),
+    help: ArgumentHelp("A parameter. May be repeated.", valueName: "name=value"),
+    completion: Completions.queryParameter)
   var parameters: [String] = []
 
   @Flag(

@@ -68,7 +68,8 @@ struct ShowCommand: DocumentedCommand {
   @OptionGroup var catalog: CatalogOptions
 
   @Argument(
-    help: ArgumentHelp("A run's id, @last (the newest run), or tag:NAME.", valueName: "run"))
+    help: ArgumentHelp("A run's id, @last (the newest run), or tag:NAME.", valueName: "run"),
+    completion: Completions.run)
   var name: String
 
   @Flag(help: "As JSON, without the map.")

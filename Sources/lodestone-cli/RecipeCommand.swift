@@ -2,7 +2,7 @@ import ArgumentParser
 import Lodestone
 import PhaseCatalog
 
-struct RecipeCommand: ParsableCommand {
+struct RecipeCommand: DocumentedCommand {
   static let configuration = CommandConfiguration(
     commandName: "recipe", abstract: "The parameters of an analysis: list, show and check recipes.",
     discussion: """
@@ -10,6 +10,12 @@ struct RecipeCommand: ParsableCommand {
       program's own, or a file; --set NAME=VALUE counts before it.
       """,
     subcommands: [RecipeListCommand.self, RecipeShowCommand.self, RecipeCheckCommand.self])
+
+  static let examples = [
+    "lodestone recipe show ndfeb > mine.toml",
+    "lodestone recipe check mine.toml",
+    "lodestone ingest scan.tif --reference flat.tif --sample M1 --recipe mine.toml",
+  ]
 }
 
 struct RecipeListCommand: DocumentedCommand {
@@ -23,7 +29,8 @@ struct RecipeListCommand: DocumentedCommand {
     let table = AnswerTable(
       columns: ["recipe", "what_it_is_for"],
       rows: try Recipe.builtIn.map { [.text($0.name), .text($0.summary)] })
-    Output.table(table, as: format.chosen, verb: "recipe")
+    Output.table(
+      table, as: format.chosen, verb: "recipe", order: ["recipe", "what_it_is_for"])
   }
 }
 
@@ -43,7 +50,9 @@ struct RecipeShowCommand: DocumentedCommand {
     case toml, table, csv, tsv, json, ndjson, markdown
   }
 
-  @Argument(help: "ndfeb (the default), edge, battery, stxm, or a TOML file.", completion: .file())
+  @Argument(
+    help: "ndfeb (the default), edge, battery, stxm, or a TOML file.",
+    completion: Completions.recipe)
   var recipe: String = "ndfeb"
 
   @Option(help: "toml, or a table's format.")
@@ -69,7 +78,8 @@ struct RecipeShowCommand: DocumentedCommand {
             "parameter", "value", "unit", "type", "takes", "default", "is_default", "meaning",
           ], rows: rows), as: json ? .json : TableFormat(rawValue: format.rawValue) ?? .table,
         verb: "recipe",
-        fields: [("recipe", .string(recipe.name)), ("description", .string(recipe.summary))])
+        fields: [("recipe", .string(recipe.name)), ("description", .string(recipe.summary))],
+        order: ["parameter", "value", "unit", "meaning"])
       return
     }
     Output.write(
@@ -83,7 +93,8 @@ struct RecipeCheckCommand: DocumentedCommand {
     abstract: "Whether a recipe can be used, and what in it is not the default.")
   static let examples = ["lodestone recipe check mine.toml"]
 
-  @Argument(help: "A TOML file, or one of the program's own.", completion: .file())
+  @Argument(
+    help: "A TOML file, or one of the program's own.", completion: Completions.recipe)
   var recipe: String
 
   @OptionGroup var format: FormatOptions

@@ -1,10 +1,15 @@
 import ArgumentParser
 import PhaseCatalog
 
-struct SampleCommand: ParsableCommand {
+struct SampleCommand: DocumentedCommand {
   static let configuration = CommandConfiguration(
     commandName: "sample", abstract: "Put right, or add to, what was said of a sample.",
     subcommands: [Assign.self, Set.self])
+
+  static let examples = [
+    "lodestone sample set M1 annealed_c=900",
+    "lodestone sample assign 3f2a M2",
+  ]
 
   struct Assign: DocumentedCommand {
     static let configuration = CommandConfiguration(
@@ -19,10 +24,11 @@ struct SampleCommand: ParsableCommand {
 
     @OptionGroup var catalog: CatalogOptions
 
-    @Argument(help: "A scan's id: any unique prefix of 4 digits or more.")
+    @Argument(
+      help: "A scan's id: any unique prefix of 4 digits or more.", completion: Completions.scan)
     var scan: String
 
-    @Argument(help: "The sample's name.")
+    @Argument(help: "The sample's name.", completion: Completions.sample)
     var name: String
 
     func validate() throws {
@@ -52,7 +58,7 @@ struct SampleCommand: ParsableCommand {
 
     @OptionGroup var catalog: CatalogOptions
 
-    @Argument(help: "The sample's name.")
+    @Argument(help: "The sample's name.", completion: Completions.sample)
     var name: String
 
     @Argument(help: "Attributes: NAME=VALUE.")

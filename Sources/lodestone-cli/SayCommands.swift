@@ -17,10 +17,11 @@ struct TagCommand: DocumentedCommand {
   @OptionGroup var catalog: CatalogOptions
 
   @Argument(
-    help: ArgumentHelp("A run's id, @last (the newest run), or tag:NAME.", valueName: "run"))
+    help: ArgumentHelp("A run's id, @last (the newest run), or tag:NAME.", valueName: "run"),
+    completion: Completions.run)
   var subject: String
 
-  @Argument(help: "The name.")
+  @Argument(help: "The name.", completion: Completions.tag)
   var name: String
 
   @Flag(help: "Take the name away.")
@@ -61,7 +62,7 @@ struct NoteCommand: DocumentedCommand {
 
   @OptionGroup var catalog: CatalogOptions
 
-  @Argument(help: "A run, scan:ID, or sample:NAME.")
+  @Argument(help: "A run, scan:ID, or sample:NAME.", completion: Completions.run)
   var subject: String
 
   @Argument(help: "The remark.")
@@ -99,7 +100,7 @@ struct RetractCommand: DocumentedCommand {
   @Argument(
     help: ArgumentHelp(
       "Runs (id, @last, tag:NAME), or scan:ID for all its runs; - reads them from standard input.",
-      valueName: "subject"))
+      valueName: "subject"), completion: Completions.run)
   var names: [String]
 
   @Option(parsing: .unconditional, help: "Why.")

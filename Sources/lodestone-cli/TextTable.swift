@@ -23,6 +23,7 @@ struct TextTable {
   private let cells: [[String]]
   private let all: String
   private let wraps: Bool
+  private let keepsAll: Bool
   /// Text is not shortened below this, while there are columns that may go.
   private static let shortest = 24
   private static let swatch = "██"
@@ -30,14 +31,17 @@ struct TextTable {
   /// - Parameters:
   ///   - hasWholeIDs: whether ids are shown whole.
   ///   - wraps: whether long texts go on in further lines instead of being shortened.
+  ///   - keepsAll: whether no column may go.
   ///   - order: the columns that are worth most, best first; those that are not named are worth less than all of them.
   ///   - all: what shows every column, for the line that says which are not shown.
   init(
-    _ table: AnswerTable, hasWholeIDs: Bool = false, wraps: Bool = false, order: [String] = [],
+    _ table: AnswerTable, hasWholeIDs: Bool = false, wraps: Bool = false,
+    keepsAll: Bool = false, order: [String] = [],
     all: String = "--format csv"
   ) {
     self.all = all
     self.wraps = wraps
+    self.keepsAll = keepsAll
     columns = table.columns.enumerated().map { place, name in
       let values = table.rows.map { $0[place] }
       return Column(
@@ -146,6 +150,9 @@ struct TextTable {
     return text(layout, painter) + left(out: layout, width)
   }
 
+  /// The cells of a line of the whole table, without colours.
+  var width: Int { Layout(columns: Array(columns.indices), widths: widths).total }
+
   private struct Layout {
     /// The columns that are shown.
     var columns: [Int]
@@ -171,7 +178,7 @@ struct TextTable {
     var layout = Layout(columns: Array(columns.indices), widths: natural)
     // The best two stay: a name with nothing beside it tells nothing.
     func dropWhile(_ isWanted: (Column) -> Bool) {
-      while layout.total > width, layout.columns.count > 2,
+      while layout.total > width, !keepsAll, layout.columns.count > 2,
         let last = layout.columns.max(by: { columns[$0].rank < columns[$1].rank }),
         isWanted(columns[last])
       {
