@@ -8,19 +8,19 @@ struct LabelMap {
   /// Row-major: 0 is the largest cluster, -1 noise, -2 not analysed.
   let labels: [Int]
   /// Largest first.
-  let entries: [RunClusters.Cluster]
+  let clusters: [RunClusters.Cluster]
   /// The share of the analysed pixels that are in no cluster.
   let noiseShare: Double
 
   /// The map of a run.
   ///
   /// - Throws: ``CatalogError``, ``InputError``.
-  init(catalog: Catalog, run: String) throws {
+  init(_ catalog: Catalog, run: String, _ clusters: RunClusters) throws {
     let frame = try TIFFFile(bytes: catalog.map("label", run: run), name: "label map")
       .frame(page: 0)
     (height, width) = (frame.height, frame.width)
     labels = frame.values.floats.map { Int($0) }
-    entries = try RunClusters(catalog, run: run).all
+    self.clusters = clusters.all
     let analysed = labels.count { $0 != -2 }
     noiseShare = analysed > 0 ? Double(labels.count { $0 == -1 }) / Double(analysed) : 0
   }

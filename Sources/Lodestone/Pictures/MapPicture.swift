@@ -18,11 +18,11 @@ struct MapPicture {
   ///
   /// - Throws: ``CatalogError``, ``InputError``.
   init(labelsOf run: String, catalog: Catalog) throws {
-    let map = try LabelMap(catalog: catalog, run: run)
+    let map = try LabelMap(catalog, run: run, RunClusters(catalog, run: run))
     // Place 0 is not analysed, 1 noise, and the palette follows.
     let colours = [Palette.notAnalysed, Palette.noise] + Palette.colours
-    let places = map.entries.map { UInt8(colours.firstIndex(of: $0.colour) ?? 1) }
-    var legend = map.entries.map { ($0.colour, "\($0.name)  \(Numeral.percent($0.share))") }
+    let places = map.clusters.map { UInt8(colours.firstIndex(of: $0.colour) ?? 1) }
+    var legend = map.clusters.map { ($0.colour, "\($0.name)  \(Numeral.percent($0.share))") }
     if map.noiseShare > 0 {
       legend.append((Palette.noise, "noise  \(Numeral.percent(map.noiseShare))"))
     }

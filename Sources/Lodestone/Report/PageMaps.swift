@@ -2,24 +2,6 @@ import Foundation
 import PhaseCatalog
 import StackIO
 
-/// A run's label map.
-struct LabelMap {
-  let height: Int
-  let width: Int
-  /// Row-major: 0 is the largest cluster, -1 noise, -2 not analysed.
-  let labels: [Int]
-  let clusters: [RunClusters.Cluster]
-
-  /// - Throws: ``CatalogError``, ``InputError``.
-  init(_ catalog: Catalog, run: String, _ clusters: RunClusters) throws {
-    let file = try TIFFFile(bytes: catalog.map("label", run: run), name: "label map")
-    let frame = try file.frame(page: 0)
-    (height, width) = (frame.height, frame.width)
-    labels = frame.values.floats.map { Int($0) }
-    self.clusters = clusters.all
-  }
-}
-
 /// A run's maps as a page shows them: the label map, and beside it what the pixels absorb.
 struct PageMaps {
   /// A map as a picture.
