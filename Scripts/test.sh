@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 # strace makes system calls fail for the crash suite; setpriv runs the program as a user without rights.
 Scripts/install-packages.sh strace util-linux sqlite3
 if [ ! -e .build/python/requirements.txt ]; then
-  echo "SKIPPED: the tests that ask Python (catalogs read, scikit-learn's labels): make their tools with Scripts/python-tools.sh"
+  echo "SKIPPED: the tests that ask Python (catalogs and exports read, scikit-learn's labels): make their tools with Scripts/python-tools.sh"
 fi
 swift build --configuration release --build-tests --disable-xctest --quiet
 swift test --configuration release --skip-build --disable-xctest "$@"

@@ -58,8 +58,9 @@ struct PictureArgument<Kind: PictureKind> {
     let ending = URL(fileURLWithPath: path).pathExtension.lowercased()
     let known = ending == "tiff" ? "tif" : ending
     guard Kind.endings.contains(known) else {
-      let endings = Kind.endings.map { "." + $0 }.joined(separator: " or ")
-      throw ValidationError("\(option) \(path): the name must end in \(endings)")
+      let endings = Kind.endings.map { "." + $0 }
+      let list = endings.dropLast().joined(separator: ", ") + " or " + (endings.last ?? "")
+      throw ValidationError("\(option) \(path): the name must end in \(list)")
     }
     (self.kind, self.path, self.ending) = (kind, path, known)
   }

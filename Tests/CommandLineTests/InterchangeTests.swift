@@ -45,6 +45,7 @@ import TestSupport
       _ = try run("tag", "@last", tag)
       if tag == "larch" {
         _ = try run("phase", "define", "matrix", "--where", "nd_fraction=0.05..0.2")
+        _ = try run("phase", "define", "altered", "--where", "nd_fraction>=0.65")
       }
     }
     try FileManager.default.createDirectory(
@@ -53,6 +54,9 @@ import TestSupport
       _ = try run(
         "export", "tag:\(tag)", "--xdi", "out/\(tag)", "--map", "label", "out/\(tag).tif",
         "--spectra", "out/\(tag).csv")
+      if tag != "no-edge" {
+        _ = try run("export", "tag:\(tag)", "--map", "edge-step", "out/\(tag)-steps.tif")
+      }
       let clusters = try run(
         "query", "run-clusters", "--param", "run=tag:\(tag)", "--format", "csv")
       _ = try program.folder.write(clusters.output, to: "out/clusters-\(tag).csv")
@@ -62,6 +66,7 @@ import TestSupport
     process.arguments = [
       Self.root.appendingPathComponent("Tests/Python/read_exports.py").path,
       program.folder.file("magnets.lode"), program.folder.file("out"),
+      Self.root.appendingPathComponent("docs/interchange.md").path,
     ]
     let pipe = Pipe()
     process.standardOutput = pipe
@@ -70,7 +75,7 @@ import TestSupport
     let said = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
     #expect(process.terminationStatus == 0, "\(said)")
-    #expect(said == "33 files, 6 normalised by Larch, 6 maps, 12 tables\n")
+    #expect(said == "33 files, 6 normalised by Larch, 11 maps, 12 tables, 3 blocks\n")
   }
 
   @Test func xdiFilesReplaceNoneOfOthers() throws {
@@ -92,6 +97,12 @@ import TestSupport
       #expect(text.contains(line), "\(line)")
     }
     #expect(!text.contains("odd name") && !text.contains("Beamline"))
+    // One is a reference spectrum for what comes after: the cluster that it was fits it as well as the phase that it is.
+    let near = try run(
+      "phase", "define", "like it", "--near", "x/M1_0_a-b-phase_Fe-K.xdi", "--within", "0.01")
+    #expect(
+      near.errors.contains("1 more is ambiguous (1 run changed); a/b phase loses 1"), "\(near)")
+    _ = try run("phase", "remove", "like it")
     // The same run may write them again; another one may not, and then changes nothing.
     let before = try program.bytes("x/M1_0_a-b-phase_Nd-L3.xdi")
     _ = try run("export", "@last", "--xdi", "x")
@@ -123,7 +134,7 @@ import TestSupport
     for (words, reason) in [
       (["--map"], "Missing value"), (["--map", "label"], "needs a file"),
       (["--map", "labels", "x.tif"], "write --map label|od|edge-step|depth FILE.png|svg|tif"),
-      (["--map", "label", "x.gif"], "must end in .png or .svg or .tif"),
+      (["--map", "label", "x.gif"], "must end in .png, .svg or .tif"),
       (["--plot", "spectra", "x.tif"], "must end in .svg or .png"),
       (["--map", "label", "x.tif", "other"], "name one run"),
       (["--map", "label", "x.tif", "label", "x.tif"], "the same name"),

@@ -1,14 +1,17 @@
 """Reads what `lodestone export` writes as its users do: xraylarch, tifffile, pandas; and compares it with the catalog's values.
 
-    read_exports.py CATALOG FOLDER
+    read_exports.py CATALOG FOLDER PAGE
 
-FOLDER holds, of each tag T of a run: T/ (XDI), T.tif (--map label) and T.csv (--spectra), and clusters-T.csv, what `lodestone query
-run-clusters --format csv` says. Ends with an error at the first difference, and with a line of counts.
+FOLDER holds, of each tag T of a run: T/ (XDI), T.tif (--map label), T-steps.tif (--map edge-step) and T.csv (--spectra), and clusters-T.csv,
+what `lodestone query run-clusters --format csv` says. PAGE is docs/interchange.md, whose blocks of Python are run with the files of the tag
+larch. Ends with an error at the first difference, and with a line of counts.
 """
 
 import glob
 import io
 import os
+import re
+import shutil
 import sqlite3
 import sys
 
@@ -19,7 +22,7 @@ from larch.io import read_xdi
 from larch.io.xdi import XDIFile
 from larch.xafs import find_e0, pre_edge
 
-counts = {"files": 0, "normalised by Larch": 0, "maps": 0, "tables": 0}
+counts = {"files": 0, "normalised by Larch": 0, "maps": 0, "tables": 0, "blocks": 0}
 
 
 def same(what, a, b):
@@ -161,6 +164,45 @@ def check_map(run, path):
     counts["maps"] += 1
 
 
+def check_steps(run, path):
+    """A slice an edge, the stored values and nothing where there are none."""
+    stored = run.database.execute("SELECT tiff FROM map WHERE result_key = ? AND kind = 'edge_step'", [run.result]).fetchall()
+    if not stored:
+        assert not os.path.exists(path), path
+        return
+    values = tifffile.imread(io.BytesIO(stored[0][0]))
+    with tifffile.TiffFile(path) as file:
+        assert file.is_imagej and file.imagej_metadata["unit"] == "micron", path
+        pages = file.asarray()
+        labels = file.imagej_metadata["Labels"]
+    assert len(labels) == len(pages) == 2 and labels[0].startswith("Nd L3") and labels[1].startswith("Fe K"), labels
+    assert pages.dtype == numpy.float32 and pages.shape == values.shape, path
+    assert numpy.array_equal(pages, values, equal_nan=True) and numpy.isfinite(pages).any(), path
+    counts["maps"] += 1
+
+
+def run_blocks(run, folder, page):
+    """The page's blocks of Python, in the order of the page, in a folder with the files that they name."""
+    work = f"{folder}/page"
+    os.mkdir(work)
+    for name, theirs in [("", "spectra"), (".csv", "spectra.csv"), (".tif", "labels.tif")]:
+        (shutil.copytree if name == "" else shutil.copy)(f"{folder}/{run.tag}{name}", f"{work}/{theirs}")
+    shutil.copy(f"{folder}/clusters-{run.tag}.csv", f"{work}/clusters.csv")
+    os.chdir(work)
+    names = {}
+    with open(page, encoding="utf-8") as file:
+        blocks = re.findall(r"^```python\n(.*?)^```$", file.read(), re.MULTILINE | re.DOTALL)
+    said = io.StringIO()
+    names["print"] = lambda *values: print(*values, file=said)
+    for block in blocks:
+        exec(block, names)
+        counts["blocks"] += 1
+    [edge] = run.rows("SELECT divisor FROM cluster_edge WHERE result_key = ? AND label = 1 AND symbol = 'Nd'")
+    close("the page's edge step", names["spectrum"].edge_step, edge["divisor"], 1e-10)
+    same("the page's CSV", names["spectra"].mean_0.to_numpy(), run.spectrum(0).mean_od)
+    assert "0 = matrix #" in said.getvalue() and said.getvalue().endswith("0.028 micron\n"), said.getvalue()
+
+
 def check_tables(run, folder):
     """pandas reads the CSV files with the types and bits of the catalog."""
     spectra = pandas.read_csv(f"{folder}/{run.tag}.csv", float_precision="round_trip")
@@ -182,13 +224,15 @@ def check_tables(run, folder):
     counts["tables"] += 2
 
 
-def main(catalog, folder):
+def main(catalog, folder, page):
     database = sqlite3.connect(f"file:{catalog}?mode=ro", uri=True)
     for (tag,) in database.execute("SELECT name FROM tag ORDER BY name").fetchall():
         run = Run(database, tag)
         check_xdi(run, f"{folder}/{tag}")
         check_map(run, f"{folder}/{tag}.tif")
+        check_steps(run, f"{folder}/{tag}-steps.tif")
         check_tables(run, folder)
+    run_blocks(Run(database, "larch"), folder, page)
     print(", ".join(f"{count} {name}" for name, count in counts.items()))
 
 

@@ -3,7 +3,7 @@ import StackIO
 import Testing
 import TestSupport
 
-@Suite struct XDIDocumentTests {
+@Suite struct XDITests {
   @Test func theWholeFile() {
     var document = XDIDocument(
       application: "Lodestone/0.1",
