@@ -106,7 +106,9 @@ struct ComponentsPlot {
 
   /// The first forty: those behind are noise like them.
   var panel: Panel {
-    let shown = variances.prefix(40)
+    // What normalising leaves no freedom for is nothing but rounding.
+    let largest = variances.max() ?? 0
+    let shown = variances.prefix(40).prefix { $0 > 1e-9 * largest }
     let points = shown.enumerated().map { Panel.Point(x: Double($0 + 1), y: $1) }
     var x = Axis.linear(
       "Principal component", [0, Double(shown.count) + 1], ticks: 8, endsOnTicks: false)

@@ -41,7 +41,9 @@ struct Axis {
       let half = low == 0 ? 0.5 : abs(low) / 10
       (low, high) = (low - half, high + half)
     }
-    let step = niceStep((high - low) / Double(max(count, 1)))
+    var step = niceStep((high - low) / Double(max(count, 1)))
+    // A scale of two numbers is hardly one.
+    if !endsOnTicks, ((high - low) / step).rounded(.down) < 3 { step = niceStep(step / 2.5) }
     if !isTight && !endsOnTicks {
       let room = 0.04 * (high - low)
       (low, high) = (low - room, high + room)
@@ -94,7 +96,8 @@ struct Axis {
     guard step > 0, step.isFinite else { return 1 }
     let power = pow(10, log10(step).rounded(.down))
     let factor = step / power
-    return power * (factor <= 1.0000001 ? 1 : factor <= 2 ? 2 : factor <= 5 ? 5 : 10)
+    return power
+      * (factor <= 1.0000001 ? 1 : factor <= 2.0000001 ? 2 : factor <= 5.0000001 ? 5 : 10)
   }
 }
 

@@ -23,7 +23,7 @@ public struct Report {
   }
 
   /// About how many bytes the pictures of a page may take.
-  static let pictureBudget = 1_500_000
+  static let pictureBudget = 1_400_000
 
   private let catalog: Catalog
 

@@ -68,6 +68,10 @@ extension RunPage {
       },
       HTML.data("spectra-data", data(of: plot)),
       HTML.details("The values as a table") { spectrumTable(plot) },
+      .element("p", ["class": "remark"]) {
+        "As files: "
+        HTML.command("lodestone export \(facts.short) --spectra spectra.csv --xdi FOLDER")
+      },
     ])
   }
 
@@ -123,6 +127,9 @@ extension RunPage {
 
   private func spectrumTable(_ plot: SpectraPlot) -> Markup {
     let (energies, spectra) = plot.values
+    guard energies.count * spectra.count <= 6000 else {
+      return .element("p") { "They are too many for a page." }
+    }
     var table = HTMLTable(
       caption: "Mean optical density of each cluster, ± one standard deviation",
       columns: [.init(heading: "Energy (eV)", isNumber: true)])
@@ -134,9 +141,7 @@ extension RunPage {
         cells: [.number(Numeral.short(energies[place]))]
           + spectra.map { spectrum in
             .number(
-              Numeral.measured(spectrum.mean[place], spectrum.deviation[place]),
-              facts.address(
-                spectrum.label, "mean_od@\(CanonicalJSON.text(of: energies[place]))"))
+              Numeral.measured(spectrum.mean[place], spectrum.deviation[place]))
           })
     }
     return table.markup

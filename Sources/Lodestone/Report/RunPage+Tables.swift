@@ -290,10 +290,7 @@ extension RunPage {
       return HTMLTable.Row(
         cells: [.number(Numeral.short(energy))]
           + columns.map { name, _ in
-            table.value(name, row: row).number.map {
-              .number(
-                Numeral.short($0), "\(facts.short):\(name)@\(CanonicalJSON.text(of: energy))")
-            } ?? .none
+            table.value(name, row: row).number.map { .number(Numeral.short($0)) } ?? .none
           })
     }
     return result.droppingEmpty().markup
