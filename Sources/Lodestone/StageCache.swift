@@ -202,10 +202,12 @@ public final class StageCache: Sendable {
     }
   }
 
-  /// Waits until all is written; what takes longer than a twentieth of the time so far, and 2 s, is given up.
-  public func finish() {
+  /// Waits until all is written; what takes longer than a twentieth of the time so far, and `patience`, is given up.
+  ///
+  /// - Parameter patience: s.
+  public func finish(patience: Double = 2) {
     let elapsed = (ContinuousClock.now - start) / .seconds(1)
-    guard writing.wait(timeout: .now() + max(2, 0.05 * elapsed)) == .timedOut else { return }
+    guard writing.wait(timeout: .now() + max(patience, 0.05 * elapsed)) == .timedOut else { return }
     state.withLock { $0.generation += 1 }
     remark("\(folder): the cache is slow to write: not all was kept")
     // Only to remove what was begun; a disk that hangs is not waited for.

@@ -87,7 +87,7 @@ import TestSupport
       #expect($0 == outcomes.count)
       outcomes.append($1)
     }
-    cache?.finish()
+    cache?.finish(patience: 120)
     #expect(outcomes.count == sets.count)
     for (setting, outcome) in zip(settings, outcomes) {
       guard case .success(let outcome) = outcome else {

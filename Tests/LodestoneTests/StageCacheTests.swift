@@ -163,7 +163,7 @@ import TestSupport
       ).run(scan.request, sample: "M1")
     }
     _ = try ingest("1.1")
-    cache.finish()
+    cache.finish(patience: 120)
     let second = try ingest("1.2")
     #expect(second.stages.map(\.name) == ["read", "cache", "cluster", "summarise", "store"])
     // Verifying computes everything.
@@ -401,11 +401,11 @@ private struct Finder: Sendable {
       cache: cache, command: "test")
     do {
       let outcome = try ingest.run(request, sample: "M1")
-      cache?.finish()
+      cache?.finish(patience: 120)
       let id = try #require(try catalog.storedResult(of: outcome.runID))
       return Found(run: outcome.runID, result: try catalog.result(id), reused: outcome.reusedStages)
     } catch let error as AnalysisError {
-      cache?.finish()
+      cache?.finish(patience: 120)
       return Found(run: "\(error)", result: nil, reused: [])
     } catch let error as ParameterError {
       return Found(run: "\(error)", result: nil, reused: [])
