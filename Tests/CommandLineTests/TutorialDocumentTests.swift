@@ -143,28 +143,28 @@ private struct Masked {
   private let numbers: [Substring]
 
   init(_ line: some StringProtocol) {
-    let plain = String(line).replacing(/\b[0-9a-f]{12}([0-9a-f]{52})?\b/, with: "ID")
+    // A word as programs know it, not as people do: "M1,213c" is two.
+    let id = /\b[0-9a-f]{12}([0-9a-f]{52})?\b/.wordBoundaryKind(.simple)
+    let seconds = /\b\d+(\.\d+)? s\b/.wordBoundaryKind(.simple)
+    let plain = String(line).replacing(id, with: "ID").replacing(seconds, with: "SECONDS")
       .replacing(/\d{4}-\d\d-\d\dT[\d:.]+Z/, with: "TIME")
-      .replacing(/\b\d+(\.\d+)? s\b/, with: "SECONDS")
       .replacing(/(?i)(lodestone.)\d+\.\d+\.\d+/) { "\($0.1)VERSION" }
       .replacing(/--+/, with: "-").replacing(/\s+/, with: " ")
     let number = /-?\d+(?:\.\d+)?(?:e-?\d+)?/
     words = plain.split(separator: number, omittingEmptySubsequences: false).map { $0 }
     numbers = plain.matches(of: number).map { plain[$0.range] }
-    text = plain
   }
 
-  private let text: String
-
-  /// Whether the words are the same, and the numbers to one in the last digit that is shown, or to six digits: another kind of
-  /// processor may round the other way.
+  /// Whether the words and the whole numbers are the same, and the others to one in the last digit that is shown, or to six digits:
+  /// another kind of processor may round the other way.
   func agrees(with other: Masked) -> Bool {
     guard words == other.words, numbers.count == other.numbers.count else { return false }
     return zip(numbers, other.numbers).allSatisfy { mine, theirs in
       if mine == theirs { return true }
       guard let a = Double(mine), let b = Double(theirs) else { return false }
-      let digits = min(decimals(mine), decimals(theirs))
-      return abs(a - b) <= max(1.01 * pow(10, -Double(digits)), 1e-6 * abs(b))
+      // A last digit that is 0 is not shown.
+      let digits = max(decimals(mine), decimals(theirs))
+      return digits > 0 && abs(a - b) <= max(1.01 * pow(10, -Double(digits)), 1e-6 * abs(b))
     }
   }
 
