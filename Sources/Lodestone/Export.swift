@@ -92,14 +92,22 @@ public struct Export {
           "is there, and not of this run: name another folder", path: file.path)
       }
     }
+    let names = Set(files.map { URL(fileURLWithPath: $0.path).lastPathComponent })
+    let there = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    // A phase had another name: who reads the folder would read a cluster twice.
+    for name in there.sorted() where name.hasSuffix(".xdi") && !names.contains(name) {
+      let path = folder + "/" + name
+      if FileManager.default.contents(atPath: path)?.firstRange(of: own) != nil {
+        throw InputError(
+          "is of this run, under another name than it would have now: remove it, or name another folder",
+          path: path)
+      }
+    }
     try OutputFile.write(files, inFolder: folder)
     return files.count
   }
 
   func write(_ bytes: [UInt8], to path: String) throws {
-    // The raw data that the run was made from lie where they were last seen.
-    let sources = try catalog.ask("run-files", run: run)
-    let paths = sources.rows.indices.map { sources.value("path", row: $0).text }
-    try OutputFile.write(bytes, to: path, protecting: paths)
+    try catalog.write(bytes, to: path)
   }
 }

@@ -68,9 +68,14 @@ public struct PhaseColours: Sendable {
   ///
   /// - Parameter phases: the phase of each cluster.
   public func ofClusters(_ phases: [String?]) -> [Colour] {
-    let used = Set(
-      phases.compactMap { $0.flatMap { places[$0] } }.map { $0 % Palette.colours.count })
-    let left = Palette.colours.indices.filter { !used.contains($0) }
+    // Also no colour of a phase that the run does not have: in another map it may be there.
+    func left(by used: some Sequence<Int>) -> [Int] {
+      let used = Set(used.map { $0 % Palette.colours.count })
+      return Palette.colours.indices.filter { !used.contains($0) }
+    }
+    let ofNoPhase = left(by: places.values)
+    let left =
+      ofNoPhase.isEmpty ? left(by: phases.compactMap { $0.flatMap { places[$0] } }) : ofNoPhase
     var next = 0
     return phases.map { phase in
       if let phase, let colour = self[phase] { return colour }

@@ -1,5 +1,4 @@
 public import PhaseCatalog
-import StackIO
 
 /// What differs between runs, the first of which is what the others are compared with.
 ///
@@ -170,9 +169,8 @@ public struct RunComparison: Sendable {
   private static func labelMap(
     of run: String, in catalog: Catalog
   ) throws -> (height: Int, width: Int, labels: [Int32]) {
-    let tiff = try TIFFFile(bytes: catalog.map("label", run: run), name: "label map")
-    let frame = try tiff.frame(page: 0)
-    return (frame.height, frame.width, frame.values.floats.map { Int32($0) })
+    let map = try StoredMap("label", catalog, run: run)
+    return (map.height, map.width, map.labels.map { Int32($0) })
   }
 
   private static func labels(of runs: [String], in catalog: Catalog) throws -> [Labels] {

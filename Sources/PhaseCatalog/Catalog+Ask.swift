@@ -166,21 +166,47 @@ extension Catalog {
   ///
   /// - Throws: ``CatalogError``.
   public func map(_ kind: String, run: String) throws -> [UInt8] {
+    try storedMap(kind, run: run).tiff
+  }
+
+  /// The same with the digest of its values, as it was stored with it.
+  package func storedMap(
+    _ kind: String, run: String
+  ) throws -> (tiff: [UInt8], digest: String) {
     try requireResult(of: run)
-    let bytes = try read { database in
+    let values: [AnswerTable.Value]? = try read { database in
       try Row.fetchOne(
         database,
         sql: """
-          SELECT map.tiff FROM run_overview_all AS run
+          SELECT map.tiff, map.digest FROM run_overview_all AS run
           JOIN map ON map.result_key = run.result_key
           WHERE run.run_id = ? AND map.kind = ?
           """, arguments: [run, kind]
-      ).map { row in Self.answer(row.databaseValues.first ?? .null) }
+      ).map { row in Array(row.databaseValues).map { Self.answer($0) } }
     }
-    guard case .blob(let tiff)? = bytes else {
+    guard let values, case .blob(let tiff) = values[0] else {
       throw CatalogError.notFound("\(path): run \(run.prefix(12)) has no map \"\(kind)\"")
     }
-    return tiff
+    return (tiff, values[1].text)
+  }
+
+  // MARK: Files that scans were read from
+
+  /// Whether a scan was seen in a file at one of these absolute paths.
+  package func isSighted(at paths: Set<String>) throws -> Bool {
+    try paths.contains { path in
+      try read { try $0.exists("SELECT 1 FROM source_file WHERE path = ?", [path]) }
+    }
+  }
+
+  /// Whether a scan was seen in a file of so many bytes.
+  package func isSighted(ofSize bytes: Int) throws -> Bool {
+    try read { try $0.exists("SELECT 1 FROM source_file WHERE bytes = ?", [bytes]) }
+  }
+
+  /// Whether a scan was seen in a file of this content.
+  package func isSighted(sha256: String) throws -> Bool {
+    try read { try $0.exists("SELECT 1 FROM source_file WHERE sha256 = ?", [sha256]) }
   }
 }
 

@@ -1,6 +1,5 @@
 import Lodestone
 import PhaseCatalog
-import StackIO
 
 /// A run's label map in the characters of a terminal: what most pixels under a character, or half of one, have.
 struct LabelMapText {
@@ -16,10 +15,8 @@ struct LabelMapText {
   /// - Parameter aspect: the height of a pixel over its width.
   /// - Throws: ``CatalogError``, or ``InputError`` where the map is damaged.
   init(_ catalog: Catalog, run: String, aspect: Double) throws {
-    let tiff = try TIFFFile(bytes: catalog.map("label", run: run), name: "label map")
-    let frame = try tiff.frame(page: 0)
-    labels = frame.values.floats.map { Int($0) }
-    (height, width) = (frame.height, frame.width)
+    let map = try StoredMap("label", catalog, run: run)
+    (height, width, labels) = (map.height, map.width, map.labels)
     self.aspect = aspect
   }
 

@@ -72,6 +72,6 @@ struct ReportCommand: DocumentedCommand {
         "--surface-depth and --parameters are of samples and comparisons: \(subjects[0]) is a run",
         exitCode: 64)
     }
-    try OutputFile.write(Array(page.html.utf8), to: output, protecting: [catalog.path])
+    try catalog.write(Array(page.html.utf8), to: output)
   }
 }

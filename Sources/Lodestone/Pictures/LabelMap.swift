@@ -1,5 +1,4 @@
 import PhaseCatalog
-import StackIO
 
 /// A run's label map, with what its clusters are called and their colours.
 struct LabelMap {
@@ -16,11 +15,14 @@ struct LabelMap {
   ///
   /// - Throws: ``CatalogError``, ``InputError``.
   init(_ catalog: Catalog, run: String, _ clusters: RunClusters) throws {
-    let frame = try TIFFFile(bytes: catalog.map("label", run: run), name: "label map")
-      .frame(page: 0)
-    (height, width) = (frame.height, frame.width)
-    labels = frame.values.floats.map { Int($0) }
+    let map = try StoredMap("label", catalog, run: run)
+    (height, width, labels) = (map.height, map.width, map.labels)
     self.clusters = clusters.all
+    guard labels.allSatisfy({ $0 >= -2 && $0 < clusters.all.count }) else {
+      throw CatalogError.damaged(
+        path: catalog.path,
+        reason: "the label map of run \(run.prefix(12)) has labels of no cluster")
+    }
     let analysed = labels.count { $0 != -2 }
     noiseShare = analysed > 0 ? Double(labels.count { $0 == -1 }) / Double(analysed) : 0
   }

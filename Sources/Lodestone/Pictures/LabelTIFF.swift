@@ -7,29 +7,18 @@ extension Export {
   ///
   /// - Throws: ``CatalogError``, ``InputError``; of more than 254 clusters.
   public func writeLabelTIFF(to path: String) throws {
-    let tiff = try TIFFFile(bytes: catalog.map("label", run: run), name: "label map")
-    let frame = try tiff.frame(page: 0)
-    let clusters = try catalog.ask("run-clusters", run: run)
-    guard clusters.rows.count <= Self.noiseValue else {
+    let clusters = try RunClusters(catalog, run: run)
+    let map = try LabelMap(catalog, run: run, clusters)
+    guard clusters.all.count <= Self.noiseValue else {
       throw InputError(
-        "\(clusters.rows.count) clusters: 8 bits have values for \(Self.noiseValue). "
+        "\(clusters.all.count) clusters: 8 bits have values for \(Self.noiseValue). "
           + "--labels writes them all, as int16", path: path)
     }
-    let values = try frame.values.floats.map { label in
-      switch label {
-      case -2: return UInt8(Self.notAnalysedValue)
-      case -1: return UInt8(Self.noiseValue)
-      default:
-        guard let value = UInt8(exactly: label), value < clusters.rows.count else {
-          throw CatalogError.damaged(
-            path: catalog.path,
-            reason: "the label map of run \(run.prefix(12)) has a label \(label)")
-        }
-        return value
-      }
+    let values = map.labels.map { label in
+      UInt8(label == -2 ? Self.notAnalysedValue : label == -1 ? Self.noiseValue : label)
     }
     let summary = try catalog.ask("run-summary", run: run)
-    let legend = try legend(clusters)
+    let legend = legend(clusters)
     var colours = [UInt8](repeating: 0, count: 3 * 256)
     for (value, _, colour) in legend {
       colours.replaceSubrange(
@@ -37,7 +26,7 @@ extension Export {
     }
     let lines = legend.map { "\($0.value) = \($0.name) \($0.colour.hex)" }
     let bytes = try ImageJTIFF.encode(
-      [.init(name: "clusters", samples: .uint8(values))], height: frame.height, width: frame.width,
+      [.init(name: "clusters", samples: .uint8(values))], height: map.height, width: map.width,
       colours: colours, pixelSize: PixelSize(summary: summary),
       info: (about(summary) + lines).joined(separator: "\n") + "\n")
     try write(bytes, to: path)
@@ -60,6 +49,7 @@ extension Export {
   /// What ImageJ's info says of any map.
   private func about(_ summary: AnswerTable) -> [String] {
     ["lodestone \(lodestoneVersion)"]
+      + ((try? catalog.isRetracted(run: run)) == true ? ["RETRACTED"] : [])
       + ["sample", "run_id", "scan_id", "result_id"].compactMap { name in
         let value = summary.value(name)
         return value == .null ? nil : "\(name) = \(value.text)"
@@ -70,13 +60,9 @@ extension Export {
   private static var notAnalysedValue: Int { 255 }
 
   /// What each value of the map means, and its colour.
-  private func legend(
-    _ clusters: AnswerTable
-  ) throws -> [(value: Int, name: String, colour: Colour)] {
-    let colours = try PhaseColours(catalog).ofClusters(clusters)
-    return clusters.rows.indices.map { row in
-      let phase = clusters.value("phase", row: row)
-      return (row, phase == .null ? "cluster \(row)" : phase.text, colours[row])
+  private func legend(_ clusters: RunClusters) -> [(value: Int, name: String, colour: Colour)] {
+    clusters.all.map { cluster in
+      (cluster.label, cluster.phase ?? "cluster \(cluster.label)", cluster.colour)
     } + [
       (Self.noiseValue, "noise", Palette.noise),
       (Self.notAnalysedValue, "not analysed", Palette.notAnalysed),

@@ -32,7 +32,11 @@ struct MapPicture {
       places: map.labels.map { label in
         label < 0 ? UInt8(label + 2) : label < places.count ? places[label] : 1
       }, colours: colours, key: .legend(legend))
-    try self.init(run, catalog, "clusters", [panel], note: nil)
+    try self.init(
+      run, catalog, "clusters", [panel],
+      note: map.clusters.count > Palette.colours.count
+        ? "There are more clusters than colours: after \(Palette.colours.count) they begin anew."
+        : nil)
   }
 
   /// A map of numbers of a run: a panel each, where there is one an edge.
@@ -68,8 +72,12 @@ struct MapPicture {
   ) throws {
     let summary = try catalog.ask("run-summary", run: run)
     let sample = summary.value("sample")
-    title = [sample == .null ? nil : sample.text, "run \(run.prefix(12))", what]
-      .compactMap(\.self).joined(separator: ", ")
+    title =
+      [
+        try catalog.isRetracted(run: run) ? "RETRACTED" : nil,
+        sample == .null ? nil : TextWidth.fitted(sample.text, size: 18, to: 480),
+        "run \(run.prefix(12))", what,
+      ].compactMap(\.self).joined(separator: ", ")
     self.note = note
     self.panels = panels
     pixelSize = PixelSize(summary: summary)
@@ -108,8 +116,9 @@ struct MapPicture {
     }
     let height = Int(top + tallest + (note == nil ? 52 : 80))
     if let note { parts.append(Self.text(Self.margin, Double(height) - 18, note, size: 13)) }
-    // A title that is longer than the maps are wide needs room too.
-    let width = Int(max(x, 2 * Self.margin + TextWidth.of(title, size: 18)).rounded(.up))
+    // Words that are longer than the maps are wide need room too.
+    let words = max(TextWidth.of(title, size: 18), TextWidth.of(note ?? "", size: 13))
+    let width = Int(max(x, 2 * Self.margin + words).rounded(.up))
     let picture = Markup.element(
       "svg",
       [

@@ -58,18 +58,13 @@ package struct PixelMap {
 
   /// The pages of a map in the catalog.
   private static func stored(_ kind: String, _ catalog: Catalog, _ run: String) throws -> [Page] {
-    let bytes: [UInt8]
     do {
-      bytes = try catalog.map(kind, run: run)
+      let map = try StoredMap(kind, catalog, run: run)
+      return zip(map.pages, map.names).map { (map.height, map.width, $0, $1) }
     } catch CatalogError.notFound(let words) {
       throw CatalogError.notFound(
         words + (kind == "edge_step" ? " (no edge was measured, or " : " (")
           + "it was stored before version 6 of the schema: ingest its scan again)")
-    }
-    let file = try TIFFFile(bytes: bytes, name: "map \(kind)")
-    return try (0..<file.pageCount).map { page in
-      let frame = try file.frame(page: page)
-      return (frame.height, frame.width, frame.values.floats, file.label(ofPage: page))
     }
   }
 

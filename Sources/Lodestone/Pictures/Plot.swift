@@ -18,7 +18,8 @@ public enum Plot: String, CaseIterable, Sendable {
     let summary = try catalog.ask("run-summary", run: run)
     let sample = summary.value("sample")
     let subtitle =
-      (sample == .null ? "" : "sample \(sample.text), ") + "run \(run.prefix(12))"
+      (try catalog.isRetracted(run: run) ? "RETRACTED, " : "")
+      + (sample == .null ? "" : "sample \(sample.text), ") + "run \(run.prefix(12))"
     let chart =
       switch self {
       case .spectra:
