@@ -144,7 +144,9 @@ private struct VerbDocument {
     if let more = ["ingest": "parameters", "query": "queries"][name] {
       text += "\nAll \(more): [\(more).md](\(more).md).\n"
     }
-    let help = try program.run(name.split(separator: " ").map(String.init) + ["--help"]).output
+    let help = try program.run(
+      name.split(separator: " ").map(String.init) + ["--help"], environment: ["COLUMNS": "100"]
+    ).output
     guard let mark = help.range(of: "\nEXAMPLES:\n") else {
       withoutExample.append(name)
       return
