@@ -197,7 +197,8 @@ struct IngestCommand: DocumentedCommand {
     let rate =
       isWatched ? ", " + ProgressLine.words(spectra: report.run.spectra / report.seconds) : ""
     Output.write(
-      "\(outcome.status.rawValue): \(path), \(String(format: "%.1f", report.seconds)) s\(rate)\(from)\n")
+      "\(outcome.status.rawValue): \(path), \(String(format: "%.1f", report.seconds)) s\(rate)\(from)\n"
+    )
     if outcome.status == .stored {
       Output.write(try report.run.text(on: terminal, withMap: terminal.isTerminal))
     } else {

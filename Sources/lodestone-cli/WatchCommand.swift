@@ -127,7 +127,7 @@ struct WatchCommand: DocumentedCommand {
     }
     let watch = Watch(
       root: folder, options: options, disk: LocalDisk(root: folder), record: record)
-    let loop = WatchLoop(
+    let loop = try WatchLoop(
       watch, options, asked, parameters, command: self, catalog: catalog.naming(path),
       catalogPath: path)
     let code = try loop.run()

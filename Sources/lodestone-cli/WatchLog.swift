@@ -8,8 +8,16 @@ final class WatchLog {
   private let isJSON: Bool
   private var isBroken = false
 
-  init(file: String?, isJSON: Bool) {
+  /// - Throws: ``Failure`` where the file cannot be written from the start.
+  init(file: String?, isJSON: Bool) throws {
     (self.file, self.isJSON) = (file, isJSON)
+    do {
+      if let file { try append("", to: file) }
+    } catch {
+      let codes: [Int32: Int32] = [ENOENT: 66, ENOTDIR: 66, EACCES: 77, EPERM: 77, EROFS: 77]
+      throw Failure(
+        "\(file ?? ""): the log cannot be written: \(error)", exitCode: codes[error.number] ?? 74)
+    }
   }
 
   /// Tells of an event.

@@ -32,11 +32,11 @@ final class WatchLoop {
   init(
     _ watch: Watch, _ options: WatchOptions, _ asked: AskedParameters, _ parameters: ParameterSet,
     command: WatchCommand, catalog: CatalogOptions, catalogPath: String
-  ) {
+  ) throws {
     (self.watch, self.options, self.asked) = (watch, options, asked)
     (self.parameters, self.command) = (parameters, command)
     (self.catalog, self.catalogPath) = (catalog, catalogPath)
-    log = WatchLog(file: command.log, isJSON: command.json)
+    log = try WatchLog(file: command.log, isJSON: command.json)
     poll = command.poll ?? min(5, max(0.05, command.settle / 3))
   }
 
@@ -176,9 +176,11 @@ final class WatchLoop {
     switch error {
     case CatalogError.busyKept(let path, let file):
       kept[scan.path] = file
-      try wait(for: CatalogError.busy(path: path), scan)
-    case CatalogError.busy, CatalogError.io:
-      try wait(for: error, scan)
+      try wait(for: error, "\(path): busy: another program reads or writes it", scan)
+    case CatalogError.busy(let path):
+      try wait(for: error, "\(path): busy: another program reads or writes it", scan)
+    case CatalogError.io:
+      try wait(for: error, failure.message, scan)
     case is CatalogError, is ParameterError:
       watch.end(scan, .left)
       throw error
@@ -195,10 +197,9 @@ final class WatchLoop {
   }
 
   /// Waits for the catalog: twice as long each time, up to 5 minutes.
-  private func wait(for error: any Error, _ scan: WatchedScan) throws {
+  private func wait(for error: any Error, _ reason: String, _ scan: WatchedScan) throws {
     watch.end(scan, .left)
     if command.once { throw error }
-    let reason = Failure(error)?.message ?? "\(error)"
     let seconds = min(300, 2 * (pause?.seconds ?? 1))
     if pause?.reason != reason {
       log.tell(

@@ -182,7 +182,11 @@ package func append(_ text: String, to path: String) throws(AppendFailure) {
 
 /// Why a line was not added.
 package struct AppendFailure: Error, CustomStringConvertible {
-  package let description: String
+  /// The system's number for it.
+  package let number: Int32
 
-  init(_ number: Int32) { description = String(cString: strerror(number)) }
+  init(_ number: Int32) { self.number = number }
+
+  /// In words.
+  package var description: String { String(cString: strerror(number)) }
 }
