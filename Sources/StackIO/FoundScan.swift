@@ -24,9 +24,12 @@ extension FoundScan {
   /// The scans at a path: one in a file, one or several in a folder. A reader of another format than TIFF
   /// (XRM, TXRM, HDF5) would make its scans here too.
   ///
+  /// - Parameter only: the names of the folder's TIFFs that count; nil for all.
   /// - Throws: ``InputError`` where there is none.
-  static func find(at path: String, _ reader: FrameReader) throws(InputError) -> [FoundScan] {
-    if try isFolder(path) { return try Folder(path, reader).scans() }
+  static func find(
+    at path: String, only: Set<String>? = nil, _ reader: FrameReader
+  ) throws(InputError) -> [FoundScan] {
+    if try isFolder(path) { return try Folder(path, reader, only: only).scans() }
     let file = try FoundFile(path: path, reader)
     var scan = FoundScan(stack: file, part: nil)
     let stem = (path as NSString).deletingPathExtension
@@ -77,72 +80,75 @@ private struct Folder {
   let path: String
   /// In the order of their names, numbers by value.
   let files: [FoundFile]
+  /// All names, also of the files that were not opened.
+  private let names: FolderNames
   private let scanInfo: ScanInfo
   /// The folder's text files that may list energies.
   private let energyLists: [String]
 
-  init(_ path: String, _ reader: FrameReader) throws(InputError) {
+  /// Opens a folder's TIFFs.
+  ///
+  /// - Parameter only: the names of those that are asked for; nil for all.
+  init(_ path: String, _ reader: FrameReader, only: Set<String>? = nil) throws(InputError) {
     self.path = path
-    let names: [String]
     do {
-      names = try FileManager.default.contentsOfDirectory(atPath: path)
-        .filter { !$0.hasPrefix(".") }
-        .sorted { $0.compare($1, options: .numeric) == .orderedAscending }
+      names = FolderNames(
+        try FileManager.default.contentsOfDirectory(atPath: path)
+          .sorted { $0.compare($1, options: .numeric) == .orderedAscending })
     } catch {
       throw InputError("the folder cannot be read", path: path, kind: .denied)
     }
     func full(_ name: String) -> String { (path as NSString).appendingPathComponent(name) }
-    func ending(_ name: String) -> String { (name as NSString).pathExtension.lowercased() }
-    let tiffs = names.filter { ["tif", "tiff", "btf", "tf8"].contains(ending($0)) }
+    let tiffs = names.tiffs.filter { only?.contains($0) ?? true }
     guard !tiffs.isEmpty else {
-      let others = names.contains { ["xrm", "txrm", "h5", "hdf5", "nxs"].contains(ending($0)) }
       throw InputError(
         "no .tif or .tiff file in the folder"
-          + (others ? ": export the frames to TIFF (XRM, TXRM and HDF5 are not read yet)" : ""),
+          + (names.hasOtherFormats
+            ? ": export the frames to TIFF (XRM, TXRM and HDF5 are not read yet)" : ""),
         path: path, kind: .missing)
     }
     var files: [FoundFile] = []
     for name in tiffs { files.append(try FoundFile(inFolder: full(name), reader)) }
     self.files = files
-    var info = ScanInfo()
-    for name in names where name.hasPrefix("ScanInfo") && ending(name) == "txt" {
-      // Names are ASCII; a unit in the old code page of the control computer is no reason to stop.
-      let bytes = FileManager.default.contents(atPath: full(name)) ?? Data()
-      info.add(String(decoding: bytes, as: UTF8.self), path: full(name))
-    }
-    scanInfo = info
-    let texts = names.filter { ["txt", "csv", "tsv"].contains(ending($0)) }
+    scanInfo = ScanInfo(files: names.scanInfo.map(full))
     energyLists =
-      texts.filter { $0.lowercased().contains(/^energ(y|ies)/) }.map(full)
-      + ["txt", "csv", "tsv"].map {
+      names.energyLists.map(full)
+      + FolderNames.listEndings.map {
         "\(path.hasSuffix("/") ? String(path.dropLast()) : path).\($0)"
       }
   }
 
   func scans() throws(InputError) -> [FoundScan] {
-    var byRole = Dictionary(grouping: files) { $0.name.role }
-    // A word that every name has marks nothing.
-    if byRole[.sample] == nil { byRole = [.sample: files] }
-    let samples = byRole[.sample] ?? []
+    let samples = files(of: .sample)
     let isOfStacks = samples.contains { $0.frames.count > 1 && $0.name.energy == nil }
     var scans = isOfStacks ? stacks(samples) : framesByPart(samples)
-    let references = byRole[.reference] ?? []
-    let darks = byRole[.dark] ?? []
+    // Also where only one of them was asked for.
+    let hasSeveral =
+      isOfStacks
+      ? names.tiffs(of: .sample).count { names.frameName($0).energy == nil } > 1
+      : Set(names.tiffs(of: .sample).map(names.part(ofFrame:))).count > 1
     for index in scans.indices {
       let part = scans[index].part ?? ""
-      let matched = matching(references, part)
-      scans[index].references = ordered(matched.files.flatMap(\.frames), samples)
-      if !matched.areOwn, scans.count > 1, let first = matched.files.first {
+      let matched = matching(.reference, part)
+      scans[index].references = ordered(matched.files.flatMap(\.frames))
+      if !matched.areOwn, hasSeveral, let first = matched.files.first {
         scans[index].remarks.append(
           "it has no references of its own: others of the folder serve, such as \(first.path)")
       }
-      scans[index].darks = matching(darks, part).files.flatMap(\.frames)
-      scans[index].samples = ordered(scans[index].samples, samples)
+      scans[index].darks = matching(.dark, part).files.flatMap(\.frames)
+      scans[index].samples = ordered(scans[index].samples)
       scans[index].scanInfo = scanInfo.paths
       scans[index].remarks += remarks(of: scans[index])
     }
     return scans
   }
+
+  private func files(of role: FrameName.Role) -> [FoundFile] {
+    let named = Set(names.tiffs(of: role))
+    return files.filter { named.contains(name(of: $0.path)) }
+  }
+
+  private func name(of path: String) -> String { (path as NSString).lastPathComponent }
 
   // MARK: Stacks
 
@@ -152,7 +158,7 @@ private struct Folder {
     return stacks.map { file in
       var scan = FoundScan(stack: file, part: file.name.rest)
       let stem = (file.path as NSString).deletingPathExtension
-      scan.energyListCandidates = ["txt", "csv", "tsv"].map { "\(stem).\($0)" } + energyLists
+      scan.energyListCandidates = FolderNames.listEndings.map { "\(stem).\($0)" } + energyLists
       if let first = single.first {
         scan.remarks.append(
           "\(first.path)\(single.count > 1 ? " and \(single.count - 1) more" : ""): one page beside a "
@@ -165,11 +171,10 @@ private struct Folder {
   // MARK: Frames
 
   private func framesByPart(_ samples: [FoundFile]) -> [FoundScan] {
-    let keys = PartNames(samples.map(\.name))
     var order: [String] = []
     var files: [String: [FoundFile]] = [:]
     for file in samples {
-      let key = keys.part(of: file.name)
+      let key = names.part(ofFrame: name(of: file.path))
       if files[key] == nil { order.append(key) }
       files[key, default: []].append(file)
     }
@@ -188,37 +193,28 @@ private struct Folder {
     }
   }
 
-  /// The references or darks that belong to a part: those of its own name, of a name with more or fewer
-  /// words, of its repetition, or else all.
+  /// The references or darks that belong to a part, or that serve it where it has none of its own.
   private func matching(
-    _ files: [FoundFile], _ part: String
+    _ role: FrameName.Role, _ part: String
   ) -> (files: [FoundFile], areOwn: Bool) {
-    let keys = PartNames(files.map(\.name))
-    let own = files.filter { keys.part(of: $0.name) == part }
-    if !own.isEmpty { return (own, true) }
-    let words = Set(part.split(separator: " "))
-    let similar = files.filter { file in
-      let other = Set(keys.part(of: file.name).split(separator: " "))
-      return !file.name.isSSRL && !other.isEmpty && !words.isEmpty
-        && (other.isSubset(of: words) || words.isSubset(of: other))
-    }
-    if !similar.isEmpty { return (similar, true) }
-    let repetition = files.filter { file in
-      file.name.isSSRL && file.name.rest.prefix { $0 != " " } == part.prefix { $0 != " " }
-    }
-    return (repetition.isEmpty ? files : repetition, false)
+    let files = files(of: role)
+    let own = Set(names.own(role, of: part))
+    let owned = files.filter { own.contains(name(of: $0.path)) }
+    if !owned.isEmpty { return (owned, true) }
+    let shared = Set(names.shared(files.map { name(of: $0.path) }, by: part))
+    return (files.filter { shared.contains(name(of: $0.path)) }, false)
   }
 
   // MARK: Order
 
   /// Frames with their places in time: by ScanInfo, else by the running numbers that all names of the
   /// folder begin or end with.
-  private func ordered(_ frames: [FoundFrame], _ samples: [FoundFile]) -> [FoundFrame] {
+  private func ordered(_ frames: [FoundFrame]) -> [FoundFrame] {
     let places: (FoundFrame) -> Int?
     if !scanInfo.order.isEmpty {
       places = { scanInfo.place(ofFile: $0.location.path) }
-    } else if let running = runningNumbers() {
-      places = { running[$0.location.path] }
+    } else if let running = names.runningNumbers() {
+      places = { running[name(of: $0.location.path)] }
     } else {
       return frames
     }
@@ -229,20 +225,6 @@ private struct Folder {
     }
   }
 
-  private func runningNumbers() -> [String: Int]? {
-    for pattern in [/^(\d{1,9})[_-].*/, /.*[_-](\d{3,9})$/] {
-      var numbers: [String: Int] = [:]
-      for file in files where file.name.role != .dark {
-        let stem = ((file.path as NSString).lastPathComponent as NSString).deletingPathExtension
-        guard let match = stem.wholeMatch(of: pattern), let number = Int(match.1) else { break }
-        numbers[file.path] = number
-      }
-      let isOfAll = numbers.count == files.count(where: { $0.name.role != .dark })
-      if isOfAll && Set(numbers.values).count == numbers.count { return numbers }
-    }
-    return nil
-  }
-
   private func remarks(of scan: FoundScan) -> [String] {
     guard !scanInfo.order.isEmpty else { return [] }
     var remarks: [String] = []
@@ -250,7 +232,7 @@ private struct Folder {
     if unlisted > 0 {
       remarks.append("\(unlisted) of its frames are not listed in \(scanInfo.paths[0])")
     }
-    let there = Set(files.compactMap { scanInfo.place(ofFile: $0.path) })
+    let there = Set(names.tiffs.compactMap { scanInfo.place(ofFile: $0) })
     if there.count < scanInfo.order.count {
       remarks.append(
         "\(scanInfo.order.count - there.count) of the \(scanInfo.order.count) frames that "

@@ -2,13 +2,23 @@ import Foundation
 
 /// The `ScanInfo_*.txt` files of an SSRL 6-2c folder: settings, and the names of all frames in the order
 /// in which they were taken.
-struct ScanInfo {
+package struct ScanInfo {
   /// Whether references and samples took turns in going first (REFABBA 1).
   private(set) var isABBA = false
   /// The place of each frame in time, by its name without the ending.
-  private(set) var order: [String: Int] = [:]
+  package private(set) var order: [String: Int] = [:]
   /// The files it was read from.
   private(set) var paths: [String] = []
+
+  init() {}
+
+  /// Reads files. Names are ASCII; a unit in the old code page of the control computer is no reason to stop.
+  package init(files: [String]) {
+    for path in files {
+      let bytes = FileManager.default.contents(atPath: path) ?? Data()
+      add(String(decoding: bytes, as: UTF8.self), path: path)
+    }
+  }
 
   /// Adds a file's content: keys and values, then a line `FILES` and one name a line.
   ///
@@ -31,7 +41,7 @@ struct ScanInfo {
   }
 
   /// The place in time of the frame in a file.
-  func place(ofFile path: String) -> Int? {
+  package func place(ofFile path: String) -> Int? {
     let stem = path.lastPathPart.stemAndEnding.stem
     // An export may keep the ending of what it was made from: `name.xrm.tif`.
     return order[stem] ?? order[stem.stemAndEnding.stem]

@@ -6,6 +6,8 @@ public struct ScanRequest: Sendable, Equatable {
   public var paths: [String]
   /// Which of the scans in a folder; nil for all, or the only one.
   public var part: String?
+  /// The names of those of the folder's TIFFs that are opened; nil for all. It makes no other scan, only less to read.
+  package var files: Set<String>?
   /// Lists of energies: none, one, or one for each path. Without them the energies are in names, labels, or
   /// a text file beside the stack.
   public var energiesPaths: [String] = []
@@ -53,7 +55,7 @@ extension ScanRequest {
   public func scans() throws(InputError) -> [Result<Scan, InputError>] {
     let reader = FrameReader()
     var found: [[FoundScan]] = []
-    for path in paths { found.append(try FoundScan.find(at: path, reader)) }
+    for path in paths { found.append(try FoundScan.find(at: path, only: files, reader)) }
     return try joined(found).map { stacks in
       do throws(InputError) {
         var parts: [StackAssembly.Stack] = []

@@ -23,7 +23,9 @@ struct CatalogOptions: ParsableArguments {
   }
 
   /// Opens it; says on stderr what opening it had to put right.
-  func open(_ access: Catalog.Access) throws -> Catalog {
+  ///
+  /// - Parameter isAgain: whether what is to be said of its place was said before.
+  func open(_ access: Catalog.Access, isAgain: Bool = false) throws -> Catalog {
     let path = try path()
     let catalog = try Catalog(
       path: path, access: access, allowsNetwork: allowsNetwork,
@@ -31,7 +33,7 @@ struct CatalogOptions: ParsableArguments {
         Output.progress("")
         Output.remark("\(path): waiting for another program that reads or writes it")
       })
-    if let caution = catalog.caution { Output.remark("\(path): \(caution)") }
+    if let caution = catalog.caution, !isAgain { Output.remark("\(path): \(caution)") }
     if catalog.isRecovered { Self.sayRecovered(path) }
     return catalog
   }

@@ -39,10 +39,7 @@ struct IngestCommand: DocumentedCommand {
     """,
   ]
 
-  static var appendix: String {
-    "PARAMETERS (--set NAME=VALUE):\n"
-      + ParameterDefinition.all.map(\.helpLine).joined(separator: "\n")
-  }
+  static var appendix: String { ParameterOptions.appendix }
 
   @OptionGroup var catalog: CatalogOptions
 
@@ -53,31 +50,7 @@ struct IngestCommand: DocumentedCommand {
   @Option(help: "The sample that the scans show.", completion: Completions.sample)
   var sample: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "Drift and magnification that are known: a CSV with columns dy_px, dx_px, and if wanted energy_ev and scale, a "
-        + "row an energy. They are not measured then, and become a parameter.", valueName: "file"),
-    completion: .file())
-  var drift: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "A recipe: ndfeb (the default), edge, battery, stxm, or a TOML file (lodestone recipe list).",
-      valueName: "recipe"), completion: Completions.recipe)
-  var recipe: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "A reference spectrum that clusters and pixels are fitted with: XDI, .nor or columns of text; the column by its "
-        + "name or number where there are several. May be repeated.",
-      valueName: "name=file[:column]"))
-  var spectrum: [String] = []
-
-  @Option(
-    name: .customLong("set"),
-    help: ArgumentHelp("A parameter. May be repeated.", valueName: "name=value"),
-    completion: Completions.parameter)
-  var settings: [String] = []
+  @OptionGroup var parameters: ParameterOptions
 
   @Option(
     help: ArgumentHelp(
@@ -108,41 +81,17 @@ struct IngestCommand: DocumentedCommand {
   }
 
   func run() throws {
-    var given: [String] = []
-    var sources: [String: String] = [:]
-    if drift != nil, settings.contains(where: { $0.hasPrefix("register.drift=") }) {
-      throw ValidationError("--drift and --set register.drift are two drifts: give one")
-    }
-    if let drift {
-      given.append("register.drift=\(try DriftFile(path: drift).text)")
-      sources["register.drift"] = "--drift \(drift)"
-    }
-    let references = try spectrum.map { try NamedReference(argument: $0) }
-    if !references.isEmpty {
-      if settings.contains(where: { $0.hasPrefix("fit.references=") }) {
-        throw ValidationError("--spectrum and --set fit.references name references: give one")
-      }
-      given.append("fit.references=" + NamedReference.parameter(references))
-      sources["fit.references"] = spectrum.map { "--spectrum \($0)" }.joined(separator: " ")
-    }
-    let chosen = try recipe.map { try Recipe($0) }
-    let fixed = given + settings
-    let parameters = try ParameterSet(recipe: chosen, settings: fixed, sources: sources)
+    let asked = try self.parameters.asked()
+    let parameters = try asked.set()
     let sweep =
       sweep.isEmpty
-      ? nil
-      : try IngestSweep(sweep, given: fixed) { swept in
-        let names = swept.map { String($0.prefix { $0 != "=" }) }
-        return try ParameterSet(
-          recipe: chosen, settings: fixed + swept,
-          sources: names.reduce(into: sources) { $0[$1] = "--sweep" })
-      }
+      ? nil : try IngestSweep(sweep, given: asked.settings) { try asked.set(swept: $0) }
     let catalog = dryRun ? nil : try catalog.open(.write)
     let cache = dryRun || noCache ? nil : try StageCache.ofUser()
     defer { cache?.end() }
     let ingest = catalog.map {
       Ingest(
-        catalog: $0, parameters: parameters, references: references, resources: use.resources,
+        catalog: $0, parameters: parameters, references: asked.references, resources: use.resources,
         cache: cache, command: CommandLine.arguments.map(shellQuoted).joined(separator: " "),
         progress: Output.progress)
     }
@@ -234,31 +183,26 @@ struct IngestCommand: DocumentedCommand {
     _ outcome: Ingest.Outcome, _ difference: RunDifference?, of path: String, part: String?,
     _ findSeconds: Double, _ catalog: Catalog
   ) throws {
-    let report = try RunReport(catalog: catalog, run: outcome.runID)
+    let report = try IngestReport(
+      outcome, path: path, part: part, findSeconds: findSeconds, in: catalog)
     if json {
-      Output.line(
-        JSONText.object(
-          [
-            ("schema", .string("lodestone.ingest/1")), ("status", .string(outcome.status.rawValue)),
-            ("path", .string(path)), ("part", part.map { .string($0) } ?? .null),
-          ] + report.members + (difference.map { [("why_new", $0.json)] } ?? [])
-            + outcome.timing(findSeconds: findSeconds)
-        ).text)
+      Output.line(report.json(difference.map { [("why_new", $0.json)] } ?? []).text)
       return
     }
-    let total = outcome.stages.reduce(findSeconds) { $0 + $1.seconds }
     let reused = outcome.reusedStages
     let from = reused.isEmpty ? "" : ", from the cache: \(reused.joined(separator: ", "))"
     let terminal = Terminal.output
     // How quick it was is of use where somebody looks on.
-    let isWatched = terminal.isTerminal && outcome.status == .stored && total > 0
-    let rate = isWatched ? ", " + ProgressLine.words(spectra: report.spectra / total) : ""
+    let isWatched = terminal.isTerminal && outcome.status == .stored && report.seconds > 0
+    let rate =
+      isWatched ? ", " + ProgressLine.words(spectra: report.run.spectra / report.seconds) : ""
     Output.write(
-      "\(outcome.status.rawValue): \(path), \(String(format: "%.1f", total)) s\(rate)\(from)\n")
+      "\(outcome.status.rawValue): \(path), \(String(format: "%.1f", report.seconds)) s\(rate)\(from)\n"
+    )
     if outcome.status == .stored {
-      Output.write(try report.text(on: terminal, withMap: terminal.isTerminal))
+      Output.write(try report.run.text(on: terminal, withMap: terminal.isTerminal))
     } else {
-      Output.write(report.heading + report.said)
+      Output.write(report.run.heading + report.run.said)
     }
   }
 }
@@ -293,13 +237,5 @@ extension RunDifference {
       ("nearest_run", nearestRun.map { .string($0) } ?? .null), ("has_result", .bool(hasResult)),
       ("differences", .array(parts)),
     ])
-  }
-}
-
-extension ParameterDefinition {
-  /// A line for the help.
-  fileprivate var helpLine: String {
-    let unit = unit.isEmpty ? "" : " \(unit)"
-    return "  \(name) = \(defaultText)\(defaultText == "auto" ? "" : unit)\n      \(meaning)"
   }
 }

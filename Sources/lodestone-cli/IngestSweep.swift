@@ -111,35 +111,3 @@ struct IngestSweep {
     }
   }
 }
-
-extension RunReport {
-  /// The outcome in a few words.
-  fileprivate var inShort: String {
-    func number(_ column: String) -> Double { summary.value(column).number ?? 0 }
-    let count = clusters.rows.count
-    let noise = 100 * number("noise_pixels") / max(number("analysed_pixels"), 1)
-    return
-      "\(count) \(count == 1 ? "cluster" : "clusters"), \(String(format: "%.1f", noise)) % noise"
-  }
-}
-
-extension Ingest.Outcome {
-  /// The members of its JSON that tell where the time went.
-  func timing(findSeconds: Double? = nil) -> [(String, JSONText)] {
-    let find = findSeconds.map { [("find", JSONText.number($0))] } ?? []
-    return [
-      ("reused", .array(reusedStages.map { .string($0) })),
-      ("seconds", .object(find + stages.map { ($0.name, JSONText.number($0.seconds)) })),
-    ]
-  }
-}
-
-extension Failure {
-  /// A failed ingest's JSON.
-  func json(ofIngest head: [(String, JSONText)]) -> JSONText {
-    .object(
-      [("schema", .string("lodestone.ingest/1")), ("status", .string("failed"))] + head + [
-        ("error", .string(message)), ("exit_code", .integer(Int(exitCode))),
-      ])
-  }
-}

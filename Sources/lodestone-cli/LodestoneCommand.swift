@@ -25,7 +25,7 @@ struct LodestoneCommand: DocumentedCommand {
       """,
     version: "lodestone \(lodestoneVersion)",
     subcommands: [
-      InitCommand.self, IngestCommand.self, ListCommand.self, ShowCommand.self,
+      InitCommand.self, IngestCommand.self, WatchCommand.self, ListCommand.self, ShowCommand.self,
       QueryCommand.self, SQLCommand.self, CompareCommand.self, PhaseCommand.self,
       AuditCommand.self, DiffCommand.self, AffectedCommand.self, VerifyCommand.self,
       SampleCommand.self, TagCommand.self, NoteCommand.self, RetractCommand.self,

@@ -38,6 +38,42 @@ struct ScanOptions: ParsableArguments {
     completion: .file())
   var dark: [String] = []
 
+  @OptionGroup var taken: AcquisitionOptions
+
+  func validate() throws {
+    try taken.refuseReferences(reference + dark)
+    for (name, values) in [("--energies", energies), ("--reference", reference), ("--dark", dark)]
+    where values.count > 1 && values.count != scans.count {
+      throw ValidationError(
+        "\(values.count) of \(name) for \(scans.count) scans: give one, or one for each")
+    }
+    if join && scans.count < 2 { throw ValidationError("--join takes two scans or more") }
+  }
+
+  /// A request for each scan, or one for those that are joined.
+  func requests(_ parameters: (exposure: Double?, reference: Double?)) -> [ScanRequest] {
+    guard !join else { return [completed(ScanRequest(joining: scans), nil, parameters)] }
+    return scans.enumerated().map { completed(ScanRequest(path: $1), $0, parameters) }
+  }
+
+  private func completed(
+    _ request: ScanRequest, _ index: Int?, _ parameters: (exposure: Double?, reference: Double?)
+  ) -> ScanRequest {
+    func own(_ values: [String]) -> [String] {
+      guard let index, values.count > 1 else { return values }
+      return [values[index]]
+    }
+    var request = taken.completed(request, parameters)
+    request.part = part
+    request.energiesPaths = own(energies)
+    request.references = own(reference)
+    request.darkPaths = own(dark)
+    return request
+  }
+}
+
+/// What a user says of how scans were taken.
+struct AcquisitionOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The exposure of a frame.", valueName: "s"))
   var exposure: Double?
 
@@ -72,35 +108,20 @@ struct ScanOptions: ParsableArguments {
         throw ValidationError("\(name) \(value): it takes a number above 0")
       }
     }
-    if let signal, signal != .counts && !(reference.isEmpty && dark.isEmpty) {
+  }
+
+  /// Refuses references and darks of what needs none.
+  func refuseReferences(_ given: [String]) throws {
+    if let signal, signal != .counts && !given.isEmpty {
       throw ValidationError("--signal \(signal.rawValue) takes no --reference and no --dark")
     }
-    for (name, values) in [("--energies", energies), ("--reference", reference), ("--dark", dark)]
-    where values.count > 1 && values.count != scans.count {
-      throw ValidationError(
-        "\(values.count) of \(name) for \(scans.count) scans: give one, or one for each")
-    }
-    if join && scans.count < 2 { throw ValidationError("--join takes two scans or more") }
   }
 
-  /// A request for each scan, or one for those that are joined.
-  func requests(_ parameters: (exposure: Double?, reference: Double?)) -> [ScanRequest] {
-    guard !join else { return [completed(ScanRequest(joining: scans), nil, parameters)] }
-    return scans.enumerated().map { completed(ScanRequest(path: $1), $0, parameters) }
-  }
-
-  private func completed(
-    _ request: ScanRequest, _ index: Int?, _ parameters: (exposure: Double?, reference: Double?)
+  /// A request with what these options say; exposures may be parameters, too.
+  func completed(
+    _ request: ScanRequest, _ parameters: (exposure: Double?, reference: Double?)
   ) -> ScanRequest {
-    func own(_ values: [String]) -> [String] {
-      guard let index, values.count > 1 else { return values }
-      return [values[index]]
-    }
     var request = request
-    request.part = part
-    request.energiesPaths = own(energies)
-    request.references = own(reference)
-    request.darkPaths = own(dark)
     request.signal = signal
     request.pixelSize = pixelSize
     request.exposure = exposure ?? parameters.exposure

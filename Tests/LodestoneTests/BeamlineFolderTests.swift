@@ -259,6 +259,39 @@ import TestSupport
     let expected = try ScanInspection(named.open()).scanID
     #expect(try ScanInspection(ScanRequest(path: folder.file("ex")).open()).scanID == expected)
   }
+
+  /// Stacks that numbers tell apart, each with references of its own name: none takes another's. What is opened alone is the
+  /// same scan.
+  @Test func numberedStacksHaveReferencesOfTheirOwn() throws {
+    var example = ExampleScan()
+    (example.height, example.width, example.energyCount) = (48, 48, 24)
+    for number in 1...3 {
+      example.seed = UInt64(number)
+      try example.write(to: folder.file("ex\(number)"))
+      for (name, mark) in [("scan", ""), ("references", "_ref"), ("dark", "_dark")] {
+        let place = folder.file("all/scan_00\(number)\(mark).tif")
+        try FileManager.default.createDirectory(
+          atPath: folder.file("all"), withIntermediateDirectories: true)
+        try FileManager.default.copyItem(
+          atPath: folder.file("ex\(number)/\(name).tif"), toPath: place)
+      }
+    }
+    try FileManager.default.copyItem(
+      atPath: folder.file("ex1/energies.txt"), toPath: folder.file("all/energies.txt"))
+    let scans = try ScanRequest(path: folder.file("all")).scans().map { try $0.get() }
+    #expect(scans.map(\.part) == ["scan 001", "scan 002", "scan 003"])
+    for (number, scan) in scans.enumerated() {
+      #expect(
+        Set(scan.references.map(\.location.path))
+          == [folder.file("all/scan_00\(number + 1)_ref.tif")])
+      #expect(scan.darks.map(\.location.path) == [folder.file("all/scan_00\(number + 1)_dark.tif")])
+      var alone = ScanRequest(path: folder.file("all"))
+      alone.files = Set(["", "_ref", "_dark"].map { "scan_00\(number + 1)\($0).tif" })
+      let same = try alone.open()
+      #expect(try ScanInspection(same).scanID == ScanInspection(scan).scanID)
+      #expect(same.part == scan.part && same.remarks == scan.remarks)
+    }
+  }
 }
 
 /// Stacks of one field that were taken one after the other.
