@@ -50,6 +50,18 @@ enum Completions {
     return offered(own + files(startingWith: prefix, ending: "toml"))
   }
 
+  /// A picture's kind, and behind a kind its file; the run's name behind that.
+  static func picture<Kind: PictureKind>(_ kind: Kind.Type) -> CompletionKind {
+    .custom { words, place, prefix in
+      let before = place > 0 && place <= words.count ? words[place - 1] : ""
+      if Kind(rawValue: before) != nil {
+        return offered(
+          Set(Kind.endings.flatMap { files(startingWith: prefix, ending: $0) }).sorted())
+      }
+      return offered(Kind.allCases.map(\.rawValue) + runs(words, startingWith: prefix))
+    }
+  }
+
   private static func catalogNames(_ sql: String) -> CompletionKind {
     .custom { words, _, _ in offered(names(sql, words)) }
   }

@@ -9,7 +9,7 @@ struct PictureOptions: ParsableArguments {
     help: ArgumentHelp(
       "A map as a picture (.png, .svg), or its values for ImageJ (.tif): label, od, edge-step or depth, and the file. Can be repeated.",
       valueName: "kind file"),
-    completion: .file(extensions: MapKind.endings))
+    completion: Completions.picture(MapKind.self))
   var map: [String] = []
 
   @Option(
@@ -17,7 +17,7 @@ struct PictureOptions: ParsableArguments {
     help: ArgumentHelp(
       "Curves as picture (.svg or .png): spectra, depth-profile or radius, and the file. Can be repeated.",
       valueName: "kind file"),
-    completion: .file(extensions: PlotKind.endings))
+    completion: Completions.picture(PlotKind.self))
   var plot: [String] = []
 
   /// What is drawn, and the words behind it that are no picture: the run's name, where it stands there.

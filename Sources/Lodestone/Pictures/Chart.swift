@@ -165,7 +165,9 @@ extension Chart.Key {
       }
       return .joined([
         SVG.rect(x, y - 5, 18, 10, ["class": "band", "fill": colour]), casing ?? .none,
-        .element("path", ["class": "line", "stroke": colour, "d": path]),
+        .element(
+          "path",
+          ["class": "line", "stroke": colour, "stroke-dasharray": ink.dash, "d": path]),
       ])
     case .dot:
       return SVG.circle(x + 9, y, 3.2, ["class": "dot", "fill": colour, "stroke": colour])

@@ -1,6 +1,7 @@
 import Foundation
 import PhaseCatalog
 import Spectra
+import StackIO
 
 /// The share of each cluster, and of noise, over depth: from the surface to the bulk.
 struct DepthProfilePlot {
@@ -43,13 +44,18 @@ struct DepthProfilePlot {
       throw CatalogError.noResult(
         "run \(run.prefix(12)) has no depth: no empty field borders its sample")
     }
-    steps = Self.steps(table, scale: pixelSize ?? 1)
+    let size = PixelSize(summary: summary) ?? PixelSize(sideUM: 1)
+    steps = Self.steps(
+      table, scale: pixelSize ?? 1,
+      oblong: max(size.heightUM, size.widthUM) / size.smallerUM)
     uncertainties = Self.uncertainties(
       try catalog.ask("run-blocks", run: run), scale: pixelSize ?? 1)
   }
 
   /// At most sixty steps of equal thickness, of whole bins; where few pixels lie so deep they are taken together.
-  private static func steps(_ table: AnswerTable, scale: Double) -> [Step] {
+  ///
+  /// - Parameter oblong: a pixel's longer side over the shorter one: thinner steps would be full and empty by turns.
+  private static func steps(_ table: AnswerTable, scale: Double, oblong: Double) -> [Step] {
     var bins: [Int: [Int: Int]] = [:]
     var width = 0.5
     for row in table.rows.indices {
@@ -62,7 +68,7 @@ struct DepthProfilePlot {
     }
     let last = bins.keys.max() ?? 0
     // Distances between pixels come in lumps: whole pixels, two bins each, hold alike many.
-    let needed = last / 60 + 1
+    let needed = max(last / 60 + 1, oblong > 1 ? Int((2 * oblong).rounded(.up)) : 1)
     let each = needed == 1 ? 1 : (needed + 1) / 2 * 2
     let total = bins.values.reduce(0) { $0 + $1.values.reduce(0, +) }
     let least = max(20, total / 2000)

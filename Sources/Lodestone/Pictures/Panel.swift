@@ -81,6 +81,8 @@ struct Ink: Sendable {
   var colour: Colour
   /// What it is: `c0` for a cluster; a page's script finds it by this.
   var name: String
+  /// How a line is broken, where another has the same colour: lengths of dashes and gaps, px.
+  var dash: String?
 
   static let plain = Ink(colour: Colour(0x57606A), name: "plain")
   static let noise = Ink(colour: Palette.noise, name: "noise")
@@ -251,7 +253,9 @@ extension Panel {
         if let casing = ink.colour.casing {
           Markup.element("path", ["class": "casing \(casing)", "d": path])
         }
-        Markup.element("path", ["class": "line", "stroke": ink.colour.hex, "d": path])
+        Markup.element(
+          "path",
+          ["class": "line", "stroke": ink.colour.hex, "stroke-dasharray": ink.dash, "d": path])
       } else {
         seen.map { SVG.circle(places.x($0.x), places.y($0.y), 2, ["fill": ink.colour.hex]) }
       }

@@ -8,8 +8,13 @@ struct RunClusters {
     /// Of the analysed pixels.
     let share: Double
     let colour: Colour
+    /// How many larger clusters have the same colour: those of the same phase.
+    let rank: Int
 
-    var ink: Ink { Ink(colour: colour, name: "c\(label)") }
+    var ink: Ink {
+      Ink(colour: colour, name: "c\(label)", dash: Self.dashes[rank % Self.dashes.count])
+    }
+    private static let dashes = [nil, "7 3", "2 3", "9 3 2 3"]
     /// "cluster 0", or "0 Nd2Fe14B".
     var name: String { phase.map { "\(label)  \($0)" } ?? "cluster \(label)" }
   }
@@ -26,12 +31,16 @@ struct RunClusters {
     let table = try catalog.ask("run-clusters", run: run)
     let colours = try PhaseColours(catalog).ofClusters(table)
     self.table = table
+    var ranks: [Colour: Int] = [:]
     all = table.rows.indices.map { row in
+      let rank = ranks[colours[row], default: 0]
+      ranks[colours[row]] = rank + 1
       let phase = table.value("phase", row: row)
       return Cluster(
         label: Int(table.value("cluster", row: row).number ?? 0),
         phase: phase == .null ? nil : phase.text,
-        share: table.value("share", row: row).number ?? 0, colour: colours[row])
+        share: table.value("share", row: row).number ?? 0, colour: colours[row],
+        rank: rank)
     }
   }
 
