@@ -27,7 +27,9 @@ struct ReportCommand: DocumentedCommand {
 
   @OptionGroup var catalog: CatalogOptions
 
-  @Argument(help: ArgumentHelp("Runs, or samples.", valueName: "subject"))
+  @Argument(
+    help: ArgumentHelp("Runs, or samples.", valueName: "subject"),
+    completion: Completions.subject)
   var subjects: [String] = []
 
   @Option(

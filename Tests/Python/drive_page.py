@@ -487,8 +487,8 @@ def main():
                       f"the page asks for {url[:100]}")
     finally:
         browser.close()
-    for failure in failures:
-        print(failure)
+        for failure in failures:
+            print(failure)
     print(f"{len(failures)} failures")
     raise SystemExit(1 if failures else 0)
 

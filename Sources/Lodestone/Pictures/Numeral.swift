@@ -38,8 +38,8 @@ enum Numeral {
       return short(value)
     }
     let (size, own) = (abs(value), places(of: error))
-    let isSmall = size < 1e-2 && error < 1e-3 || size < 1e-4
-    guard isSmall && error != 0 || size >= 1e6 else {
+    let isSmall = max(size, error) < 1e-2 && error < 1e-3
+    guard isSmall || size >= 1e6 else {
       return fixed(value, own) + " ± " + fixed(error, own)
     }
     // A common power of ten before the unit.

@@ -41,8 +41,15 @@ struct SpectraPlot {
   /// What the normalised spectra are.
   var normalisedRemark: String {
     let conventions = Set(run.edges.compactMap { $0.step == nil ? nil : $0.convention }).sorted()
+    let missing = run.edgesByName.compactMap { name, edges -> String? in
+      let own = edges.filter { $0.step == nil }.map { String($0.label) }
+      return own.isEmpty ? nil : "\(own.joined(separator: ", ")) at \(name)"
+    }
     return
-      "each mean spectrum less its pre-edge line, divided by its edge step (convention: \(conventions.joined(separator: ", ")))."
+      "each mean spectrum less its pre-edge line, divided by its edge step (convention: \(conventions.joined(separator: ", ")))"
+      + (missing.isEmpty
+        ? "."
+        : "; not of clusters \(missing.joined(separator: "; ")), where there is no step to divide by.")
   }
 
   /// In words: which clusters, and what their spectra reach.
@@ -163,6 +170,6 @@ struct SpectraPlot {
 extension Axis {
   /// Energies, from the first to the last.
   static func energies(_ energies: [Double]) -> Axis {
-    .linear("Energy (eV)", energies, ticks: 6, endsOnTicks: false)
+    .linear("Energy (eV)", energies, ticks: 8, endsOnTicks: false)
   }
 }

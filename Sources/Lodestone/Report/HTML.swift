@@ -127,6 +127,10 @@ struct HTMLTable {
     var name: String?
     /// Numbers stand right.
     var isNumber = false
+    /// Long texts are broken into lines.
+    var wraps = false
+
+    var classes: String? { isNumber ? "n" : wraps ? "wrap" : nil }
   }
 
   struct Cell {
@@ -162,7 +166,7 @@ struct HTMLTable {
         Markup.element("thead") {
           Markup.element("tr") {
             columns.map { column in
-              Markup.element("th", ["scope": "col", "class": column.isNumber ? "n" : nil]) {
+              Markup.element("th", ["scope": "col", "class": column.classes]) {
                 column.heading
                 if let name = column.name { Markup.element("code") { name } }
               }
@@ -184,7 +188,7 @@ struct HTMLTable {
       zip(row.cells, columns).enumerated().map { place, pair in
         let (cell, column) = pair
         let attributes: KeyValuePairs<String, String?> = [
-          "scope": place < headings ? "row" : nil, "class": column.isNumber ? "n" : nil,
+          "scope": place < headings ? "row" : nil, "class": column.classes,
           "title": cell.address.map { "lodestone audit \($0)" },
         ]
         return place < headings

@@ -35,7 +35,11 @@ extension RunPage {
       return .element("p") { "There is no cluster, and so no spectrum." }
     }
     let plot = try SpectraPlot(catalog, run: run, clusters)
-    let normalised = plot.normalised
+    let (panels, normalised) = (plot.panels, plot.normalised)
+    // A panel alone has all the width.
+    func shape(_ count: Int) -> (class: String, width: Double) {
+      count == 1 ? ("charts solo", 560) : ("charts", 420)
+    }
     return .joined([
       .element("div", ["class": "spectra"]) {
         Markup.element(
@@ -47,11 +51,12 @@ extension RunPage {
           ]
         ) {
           figure(
-            plot.panels.enumerated().map { number, panel in
+            panels.enumerated().map { number, panel in
               Chart.inPage(
                 [panel], id: id("spectrum-\(number)"), title: "Mean spectra, \(panel.name)",
-                description: plot.description)
-            }, caption: SpectraPlot.bandRemark + " " + SpectraPlot.pointerRemark(plot.hasPointers))
+                description: plot.description, width: shape(panels.count).width)
+            }, caption: SpectraPlot.bandRemark + " " + SpectraPlot.pointerRemark(plot.hasPointers),
+            class: shape(panels.count).class)
           if !normalised.isEmpty {
             figure(
               normalised.enumerated().map { number, panel in
@@ -59,9 +64,10 @@ extension RunPage {
                   [panel], id: id("normalised-\(number)"),
                   title: "Normalised spectra, \(panel.name)",
                   description:
-                    "The same mean spectra less the pre-edge line, divided by the step of \(panel.name)."
-                )
-              }, caption: "Normalised: " + plot.normalisedRemark)
+                    "The same mean spectra less the pre-edge line, divided by the step of \(panel.name).",
+                  width: shape(normalised.count).width)
+              }, caption: "Normalised: " + plot.normalisedRemark,
+              class: shape(normalised.count).class)
           }
         }
         values

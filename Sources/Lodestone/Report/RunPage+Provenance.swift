@@ -14,8 +14,8 @@ extension RunPage {
     let changed = table.rows.indices.filter { table.value("origin", row: $0).text != "default" }
     let others = table.rows.indices.filter { table.value("origin", row: $0).text == "default" }
     let columns: [HTMLTable.Column] = [
-      .init(heading: "Parameter"), .init(heading: "Value"), .init(heading: "Found"),
-      .init(heading: "Unit"), .init(heading: "From"),
+      .init(heading: "Parameter"), .init(heading: "Value", wraps: true), .init(heading: "Found"),
+      .init(heading: "Unit"), .init(heading: "From", wraps: true),
     ]
     func rows(_ places: [Int], isMarked: Bool) -> [HTMLTable.Row] {
       places.map { row in

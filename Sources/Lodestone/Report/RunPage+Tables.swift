@@ -190,8 +190,9 @@ extension RunPage {
           measured("white_line_ev"), measured("white_line_height"),
           cell(label, "\(edge).divisor", value("divisor"), value("divisor_error")),
           .text(
-            table.value("convention", row: row).text.replacing("_", with: " ")
-              + (isNormalised ? "" : ", not normalised")), window("pre"), window("post"),
+            isNormalised
+              ? table.value("convention", row: row).text.replacing("_", with: " ")
+              : "not divided"), window("pre"), window("post"),
         ], cluster: label)
     }
     return result.droppingEmpty()
