@@ -11,5 +11,8 @@ Scripts/install-packages.sh strace util-linux sqlite3 chromium python3 fonts-dej
 if [ ! -e .build/python/requirements.txt ]; then
   echo "SKIPPED: the tests that ask Python (catalogs and exports read, scikit-learn's labels): make their tools with Scripts/python-tools.sh"
 fi
+if ! command -v chromium > /dev/null; then
+  echo "SKIPPED: the tests that open pages of \`lodestone report\` in a browser: Scripts/install-packages.sh chromium (100 MB)"
+fi
 swift build --configuration release --build-tests --disable-xctest --quiet
 swift test --configuration release --skip-build --disable-xctest "$@"

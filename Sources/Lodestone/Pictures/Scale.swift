@@ -43,7 +43,8 @@ struct Axis {
     }
     var step = niceStep((high - low) / Double(max(count, 1)))
     // A scale of two numbers is hardly one.
-    if !endsOnTicks, ((high - low) / step).rounded(.down) < 3 { step = niceStep(step / 2.5) }
+    let fewest = (high / step + 1e-9).rounded(.down) - (low / step - 1e-9).rounded(.up) + 1
+    if !endsOnTicks, fewest < 3 { step = niceStep(step / 2.5) }
     if !isTight && !endsOnTicks {
       let room = 0.04 * (high - low)
       (low, high) = (low - room, high + room)

@@ -97,7 +97,11 @@ enum HTML {
   /// A square of a colour.
   static func swatch(_ colour: Colour) -> Markup {
     .element(
-      "svg", ["class": "swatch", "viewBox": "0 0 14 14", "aria-hidden": "true"]
+      "svg",
+      [
+        "class": "swatch", "viewBox": "0 0 14 14", "width": "14", "height": "14",
+        "aria-hidden": "true",
+      ]
     ) {
       Markup.element(
         "rect",

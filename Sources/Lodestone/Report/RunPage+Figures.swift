@@ -20,7 +20,11 @@ extension RunPage {
       keys.map { key in
         Markup.element("li") {
           Markup.element(
-            "svg", ["class": "chart key-mark", "viewBox": "0 0 18 12", "aria-hidden": "true"]
+            "svg",
+            [
+              "class": "chart key-mark", "viewBox": "0 0 18 12", "width": "18", "height": "12",
+              "aria-hidden": "true",
+            ]
           ) { key.swatch(0, 6) }
           key.label
         }
