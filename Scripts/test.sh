@@ -4,10 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# strace makes system calls fail for the crash suite; setpriv runs the program as a user without rights; Chromium, driven by
-# Python, opens the pages of `lodestone report`.
-if ! command -v chromium > /dev/null; then echo "Chromium, for the tests of pages, is about 100 MB to download"; fi
-Scripts/install-packages.sh strace util-linux sqlite3 chromium python3 fonts-dejavu-core
+# strace makes system calls fail for the crash suite; setpriv runs the program as a user without rights; script is its terminal.
+Scripts/install-packages.sh strace util-linux bsdutils sqlite3
 if [ ! -e .build/python/requirements.txt ]; then
   echo "SKIPPED: the tests that ask Python (catalogs and exports read, scikit-learn's labels): make their tools with Scripts/python-tools.sh"
 fi
