@@ -19,12 +19,15 @@ final class EndSignal: Sendable {
     var names = [SIGINT: "SIGINT", SIGTERM: "SIGTERM"]
     let hangup = signal(SIGHUP, SIG_IGN)
     // Without a terminal it is a rotation of logs that says so, and a log is opened anew for each line; nohup has it ignored.
-    if isatty(STDERR_FILENO) != 0, unsafeBitCast(hangup, to: Int.self) != 1 {
+    let hasTerminal = [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO].contains { isatty($0) != 0 }
+    if hasTerminal, unsafeBitCast(hangup, to: Int.self) != 1 {
       names[SIGHUP] = "SIGHUP"
     }
+    // Of its own: while a scan is computed no other thread may be free.
+    let queue = DispatchQueue(label: "signals")
     for (number, name) in names {
       signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
       source.setEventHandler { [weak self] in self?.hear(number, name) }
       source.resume()
       sources.append(source)

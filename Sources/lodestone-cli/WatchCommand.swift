@@ -119,7 +119,8 @@ struct WatchCommand: DocumentedCommand {
     let options = try options(parameters)
     try refuseMissing(options)
     if dryRun { return try tell(options) }
-    // What is wrong with the catalog is known before anything is waited for.
+    // What is wrong with the catalog or the cache is known before anything is waited for.
+    _ = try StageCache.ofUser()
     let path = try catalog.path()
     let open = try catalog.naming(path).open(.write)
     let record = try WatchRecord(path: WatchRecord.path(ofCatalog: path)) {
@@ -204,8 +205,9 @@ struct WatchCommand: DocumentedCommand {
       var words = "\(scan.path): \(sample.map { "sample \($0)" } ?? "of no sample")"
       if !scan.isStack { words += ", \(scan.frames.count) files" }
       let with = scan.companions
-      let more = with.count > 4 ? " and \(with.count - 4) more" : ""
-      if !with.isEmpty { words += ", with \(with.prefix(4).joined(separator: ", "))\(more)" }
+      let named = with.prefix(with.count > 4 ? 1 : 4).joined(separator: ", ")
+      let more = with.count > 4 ? " and \(with.count - 1) more" : ""
+      if !with.isEmpty { words += ", with \(named)\(more)" }
       words +=
         state == "ready" ? "" : state == "failed" ? ": \(failure?.message ?? "")" : ": \(state)"
       Output.line(words.shown)

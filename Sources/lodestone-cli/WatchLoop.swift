@@ -70,7 +70,8 @@ final class WatchLoop {
       let counts = watch.counts
       if command.once, !isRootMissing, counts.arriving == 0, counts.ready == 0 { break }
       show(doing: idleWords)
-      signals.wait(min(nextLook, max(pause?.until ?? .infinity, now)) - now)
+      let (now, end) = (now, pause?.until ?? 0)
+      signals.wait((end > now ? min(nextLook, end) : nextLook) - now)
     }
     return watch.scans.reduce(0) { max($0, $1.failure?.exitCode ?? 0) }
   }
@@ -99,7 +100,7 @@ final class WatchLoop {
 
   private func work(_ scan: WatchedScan) throws {
     guard watch.isUnchanged(scan), let sample = watch.sample(of: scan) else {
-      return leave(scan)
+      return watch.end(scan, .left)
     }
     let unfinished = watch.unfinished(scan)
     if unfinished > 1 {
@@ -113,15 +114,10 @@ final class WatchLoop {
       (pause, tries[scan.path]) = (nil, nil)
     } catch {
       // What is wrong with a file that was being written is not its fault.
-      guard watch.isUnchanged(scan) else { return leave(scan) }
+      guard watch.isUnchanged(scan) else { return watch.end(scan, .left) }
       try settle(error, scan)
     }
     if let remark = watch.record.remark { remarkOnce(remark) }
-  }
-
-  private func leave(_ scan: WatchedScan) {
-    watch.end(scan, .left)
-    // Not before the next look.
   }
 
   /// Ingests a scan: its runs.
@@ -181,7 +177,7 @@ final class WatchLoop {
       try wait(for: error, "\(path): busy: another program reads or writes it", scan)
     case CatalogError.io:
       try wait(for: error, failure.message, scan)
-    case is CatalogError, is ParameterError:
+    case is CatalogError, is ParameterError, is Failure:
       watch.end(scan, .left)
       throw error
     case let error as InputError where error.kind == .io || error.kind == .denied:

@@ -22,6 +22,8 @@ final class RunningProgram {
     process.currentDirectoryURL = URL(fileURLWithPath: program.folder.path)
     process.environment = ProcessInfo.processInfo.environment.merging(
       ["LODESTONE_CACHE": program.folder.file("cache"), "LODESTONE_CACHE_SIZE": "0"]) { $1 }
+    // No terminal: its hanging up would be heard.
+    process.standardInput = FileHandle.nullDevice
     process.standardOutput = FileHandle(forWritingAtPath: output)
     process.standardError = FileHandle(forWritingAtPath: errors)
     try process.run()

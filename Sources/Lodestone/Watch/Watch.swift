@@ -181,8 +181,8 @@ package struct Watch {
       || after.values.contains { entry in
         switch entry.state {
         case .arriving, .ready, .later: true
-        // What is waited for may lie elsewhere.
-        case .failed(_, _): !entry.scan.missing.isEmpty || !entry.scan.common.isEmpty
+        // What it fails for may lie elsewhere.
+        case .failed: options.namesFiles
         case .aside, .done: false
         }
       }

@@ -56,6 +56,11 @@ package struct WatchOptions: Sendable {
     }
   }
 
+  /// Whether options name files, which may lie outside a scan's folder.
+  var namesFiles: Bool {
+    [energies, reference, dark].contains { $0 != nil && $0?.text != "empty-field" }
+  }
+
   var takesReferences: Bool { request.signal ?? .counts == .counts }
 }
 
