@@ -61,11 +61,11 @@ struct AuditCommand: DocumentedCommand {
       return
     }
     if isRetracted { Output.write("RETRACTED: queries leave run \(run.prefix(12)) out\n\n") }
-    if let number { Output.write(number.text + "\n") }
+    if let number { Output.write(number.text.wrapped(on: .output) + "\n") }
     if let numbers, let cluster = address.cluster {
       Output.write("Numbers of cluster \(cluster) of run \(run.prefix(12))\n\n")
       let table = TextTable(
-        numbers, wraps: true, order: ["name", "value", "error", "unit", "meaning"], all: "--json")
+        numbers, order: ["name", "value", "error", "unit", "meaning"], all: "--json")
       Output.write(table.text(on: .output, indent: 2).indented + "\n")
     }
     if let text = phases.text { Output.write("Phases\n\n" + text.indented + "\n") }
@@ -92,21 +92,25 @@ struct AuditCommand: DocumentedCommand {
       Section(title: "What people said of it", key: "said", query: "run-remarks"),
     ]
 
-    /// The table for the eye, with whole ids. What a terminal is too narrow for is shown a row at a time, or goes on in
-    /// further lines: nothing of an audit is left out.
+    /// The table for the eye, with whole ids. Where a terminal is too narrow for it, rows that hold ids or paths are shown one
+    /// below the other, and what else is too long goes on in further lines: nothing of an audit is left out.
     func text(of table: AnswerTable) -> String {
       func text(_ table: AnswerTable) -> TextTable {
-        TextTable(table, hasWholeIDs: true, wraps: true, keepsAll: true)
+        TextTable(table, hasWholeIDs: true, wraps: true, keepsAll: true, all: "--json")
       }
-      let isWide = table.columns.count > 4
       let room = Terminal.output.width.map { $0 - 2 } ?? .max
-      guard isWide, table.rows.count == 1 || text(table).width > room else {
-        return text(table).text(on: .output, indent: 2)
-      }
-      return table.rows.map { row in
-        let one = AnswerTable(columns: table.columns, rows: [row])
-        return text(one.transposed(withNulls: key != "executions")).text(on: .output, indent: 2)
-      }.joined(separator: "\n")
+      let fits = text(table).width <= room
+      let isLong = table.rows.contains { $0.contains { $0.text.cells > 40 } }
+      let hasGroups = !fits && table.columns.last == "environment_id"
+      let parts =
+        hasGroups
+        ? table.groupedByLast
+        : table.columns.count > 4 && (table.rows.count == 1 || !fits && isLong)
+          ? table.rows.map { row in
+            AnswerTable(columns: table.columns, rows: [row])
+              .transposed(withNulls: key != "executions")
+          } : [table]
+      return parts.map { text($0).text(on: .output, indent: 2) }.joined(separator: "\n")
     }
 
     /// For one number, only the parameters that it depends on.
@@ -125,6 +129,19 @@ extension AnswerTable {
       columns: ["name", "value"],
       rows: zip(columns, rows.first ?? []).filter { withNulls || $1 != .null }
         .map { [.text($0), .text(Self.shown($1))] })
+  }
+
+  /// Names and values that a last column parts: a table for each of its values, which stands in the first row.
+  fileprivate var groupedByLast: [AnswerTable] {
+    let keys = rows.compactMap(\.last).reduce(into: [Value]()) { keys, key in
+      if keys.last != key { keys.append(key) }
+    }
+    return keys.map { key in
+      AnswerTable(
+        columns: Array(columns.dropLast()),
+        rows: [[.text(columns[columns.count - 1]), key]]
+          + rows.filter { $0.last == key }.map { Array($0.dropLast()) })
+    }
   }
 
   private static func shown(_ value: Value) -> String { value == .null ? "not known" : value.text }

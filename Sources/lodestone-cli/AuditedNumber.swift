@@ -124,9 +124,9 @@ struct AuditedPhases {
       "\(definition.phase.shown), defined by \(definition.author.shown), \(definition.recordedAt): "
         + definition.rule.conditions.map(\.text).joined(separator: "; ") + "\n"
     }
-    return TextTable(assignments.dropping(["definition_id", "event_id"]), all: "--json")
-      .text(on: .output, indent: 2)
-      + (rules.isEmpty ? "" : "\n") + rules.joined()
+    let table = TextTable(assignments.dropping(["definition_id", "event_id"]), all: "--json")
+    return table.text(on: .output, indent: 2) + (rules.isEmpty ? "" : "\n")
+      + rules.joined().wrapped(on: .output, taken: 2)
   }
 
   var json: JSONText {

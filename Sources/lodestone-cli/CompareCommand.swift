@@ -198,9 +198,7 @@ extension SampleComparison {
     let heading = [
       "surface: \(what); parameters \(parameters.prefix(12))",
       "median over scans +- one standard error within a scan; below, the range over scans",
-    ].map { line in
-      terminal.width.map { line.wrapped(to: $0, indent: "  ").joined(separator: "\n") } ?? line
-    }
+    ].map { $0.wrapped(on: terminal) }
     func shown(_ table: AnswerTable, _ order: [String]) -> String {
       let place = table.columns.firstIndex(of: "phase") ?? 0
       let phases = table.rows.map { row in

@@ -33,21 +33,29 @@ struct LabelMapText {
     return map
   }
 
-  /// The labels under cells of `step` pixels a column, which are as high as wide, or `tall` times as high.
-  private func cells(step: Double, tall: Double) -> [[Int]] {
-    let down = max(1e-9, step * tall / aspect)
-    return (0..<max(1, Int(Double(height) / down))).map { row in
-      let rows = Self.range(row, down, height)
-      return (0..<max(1, Int(Double(width) / step))).map { column in
-        majority(rows, Self.range(column, step, width))
+  /// The labels under cells of so many pixels, one behind the other; what is left at the end is left out.
+  private func cells(width step: Double, height down: Double) -> [[Int]] {
+    func ranges(_ step: Double, _ count: Int) -> [Range<Int>] {
+      (0..<max(1, Int(Double(count) / step))).map {
+        Int(Double($0) * step)..<min(Int(Double($0 + 1) * step), count)
       }
     }
+    return cells(ranges(down, height), ranges(step, width))
   }
 
-  /// The pixels under a cell: one at least.
-  private static func range(_ cell: Int, _ step: Double, _ count: Int) -> Range<Int> {
-    let first = min(count - 1, Int(Double(cell) * step))
-    return first..<max(first + 1, min(count, Int(Double(cell + 1) * step)))
+  /// The labels under so many cells, evenly spread.
+  private func cells(columns: Int, rows: Int) -> [[Int]] {
+    func ranges(_ cells: Int, _ count: Int) -> [Range<Int>] {
+      (0..<cells).map {
+        let first = $0 * count / cells
+        return first..<max(first + 1, ($0 + 1) * count / cells)
+      }
+    }
+    return cells(ranges(rows, height), ranges(columns, width))
+  }
+
+  private func cells(_ rows: [Range<Int>], _ columns: [Range<Int>]) -> [[Int]] {
+    rows.map { row in columns.map { majority(row, $0) } }
   }
 
   private func majority(_ rows: Range<Int>, _ columns: Range<Int>) -> Int {
@@ -61,7 +69,8 @@ struct LabelMapText {
   /// A character a cell: each cluster's number, `.` noise, blank what was not analysed.
   func digits(columns: Int) -> [String] {
     let symbols = Array("0123456789abcdefghijklmnopqrstuvwxyz")
-    return cells(step: max(1, Double(width) / Double(columns)), tall: Self.character).map { row in
+    let step = max(1, Double(width) / Double(columns))
+    return cells(width: step, height: max(1, step * Self.character / aspect)).map { row in
       let line = row.map { label in
         label == -1 ? "." : label < 0 ? " " : label < symbols.count ? String(symbols[label]) : "+"
       }
@@ -89,7 +98,9 @@ struct LabelMapText {
     // In widths of a pixel; no pixel is drawn twice but where it is oblong.
     let step = max(
       Double(width) / Double(columns), Double(height) * aspect / Double(2 * lines), min(1, aspect))
-    let cells = map.cells(step: step, tall: Self.character / 2)
+    let cells = map.cells(
+      columns: max(1, Int((Double(width) / step).rounded())),
+      rows: max(1, Int((Double(height) * aspect / step).rounded())))
     func colour(_ label: Int) -> Colour? {
       label == -2 ? nil : colours.indices.contains(label) ? colours[label] : Palette.noise
     }
@@ -97,7 +108,9 @@ struct LabelMapText {
       let below = row + 1 < cells.count ? cells[row + 1] : cells[row].map { _ in -2 }
       return Self.line(cells[row].map(colour), below.map(colour), terminal)
     }
-    return Picture(lines: made, columns: cells.first?.count ?? 0, pixelsPerColumn: step)
+    return Picture(
+      lines: made, columns: cells[0].count,
+      pixelsPerColumn: Double(width) / Double(cells[0].count))
   }
 
   /// A line of half blocks: characters of the same colours are painted together.

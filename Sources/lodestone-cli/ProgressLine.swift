@@ -123,7 +123,7 @@ final class ProgressLine: Sendable {
   }
 
   private func fitted(_ text: String, _ room: Int) -> String {
-    terminal.hasBlocks ? text.shortened(to: room) : String(text.prefix(room))
+    text.shortened(to: room, mark: terminal.ellipsis)
   }
 
   /// How far the stage has come, or which of the stages it is.

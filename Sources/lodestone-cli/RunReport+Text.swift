@@ -13,7 +13,7 @@ extension RunReport {
   /// - Throws: ``CatalogError``, or ``InputError`` where the map is damaged.
   func text(on terminal: Terminal, withMap: Bool) throws -> String {
     let map = withMap ? "\n" + (try map(on: terminal)) + "\n" : ""
-    return wrapped(heading, terminal) + map + (try body(on: terminal))
+    return heading.wrapped(on: terminal) + map + (try body(on: terminal))
   }
 
   /// One line on what was scanned and one on what was analysed.
@@ -48,17 +48,9 @@ extension RunReport {
     }
     for warning in warnings {
       let word = terminal.marked("note:", .note)
-      text += word + wrapped("note: " + warning, terminal).dropFirst(5) + "\n"
+      text += word + ("note: " + warning).wrapped(on: terminal).dropFirst(5) + "\n"
     }
-    return text + said
-  }
-
-  /// People's lines are not longer than the terminal either, where there is one.
-  private func wrapped(_ text: String, _ terminal: Terminal) -> String {
-    guard let width = terminal.width else { return text }
-    return text.split(separator: "\n", omittingEmptySubsequences: false)
-      .map { String($0).wrapped(to: width, indent: "  ").joined(separator: "\n") }
-      .joined(separator: "\n")
+    return text + said.wrapped(on: terminal)
   }
 
   /// What people said of the run: a line each.
@@ -170,7 +162,7 @@ extension RunReport {
     }
     func line(_ colour: Colour?, _ words: String) -> (text: String, cells: Int) {
       (
-        (colour.map { terminal.painted("██", $0) } ?? "  ") + " " + words, 3 + words.cells
+        (colour.map(terminal.swatch) ?? "  ") + " " + words, 3 + words.cells
       )
     }
     let digits = String(max(0, clusters.rows.count - 1)).count

@@ -67,6 +67,9 @@ struct Terminal: Sendable {
     return type.contains("256color") || (isForced && !canRedraw) ? .indexed : .basic
   }
 
+  /// What stands for what is left out of a text.
+  var ellipsis: String { hasBlocks || !isTerminal ? "…" : "..." }
+
   /// How many cells a line has, 20 at least: COLUMNS, else what the terminal says; nil where there is no terminal.
   var width: Int? {
     guard isTerminal else { return nil }
@@ -101,9 +104,14 @@ struct Terminal: Sendable {
     return "\u{1B}[\(codes.compactMap(\.self).joined(separator: ";"))m\(text)\u{1B}[0m"
   }
 
+  /// A small field of a colour.
+  func swatch(_ colour: Colour) -> String {
+    hasBlocks ? painted("██", colour) : painted("  ", nil, on: colour)
+  }
+
   private func code(_ colour: Colour) -> String {
     colours == .truecolor
-      ? "2;\(colour.red);\(colour.green);\(colour.blue)" : "5;\(colour.nearestIndex)"
+      ? "2;\(colour.red);\(colour.green);\(colour.blue)" : "5;\(Self.index(of: colour))"
   }
 
   /// A word that a reader must not miss: "error" or "note".
@@ -118,22 +126,45 @@ struct Terminal: Sendable {
   }
 }
 
-extension Colour {
-  /// The nearest of xterm's colours that a theme does not change: the cube of 6 x 6 x 6 from 16 on, or the greys from
-  /// 232 on. Nearest by what the eye makes of it, "redmean" (https://www.compuphase.com/cmetric.htm).
-  var nearestIndex: Int {
+extension Terminal {
+  /// The index of a colour among xterm's 256.
+  private static func index(of colour: Colour) -> Int {
+    if let index = paletteIndices[colour] { return index }
+    return fixedColours.min { distance(colour, $0.part) < distance(colour, $1.part) }?.index ?? 16
+  }
+
+  /// The colours of the palette, each near one of its own: what is told apart in truecolor is told apart here.
+  private static let paletteIndices: [Colour: Int] = {
+    let pairs = (Palette.colours + [Palette.noise]).flatMap { colour in
+      fixedColours.map { (colour: colour, index: $0.index, distance: distance(colour, $0.part)) }
+    }
+    var indices: [Colour: Int] = [:]
+    var used: Set<Int> = []
+    for pair in pairs.sorted(by: { ($0.distance, $0.index) < ($1.distance, $1.index) })
+    where indices[pair.colour] == nil && !used.contains(pair.index) {
+      indices[pair.colour] = pair.index
+      used.insert(pair.index)
+    }
+    return indices
+  }()
+
+  /// Those that a theme does not change: the cube of 6 x 6 x 6 from 16 on, and the greys from 232 on.
+  private static let fixedColours: [(index: Int, part: SIMD3<Int>)] = {
     let levels = [0, 95, 135, 175, 215, 255]
-    var others = (0..<24).map { (index: 232 + $0, part: SIMD3(repeating: 8 + 10 * $0)) }
-    for place in 0..<216 {
-      let part = SIMD3(levels[place / 36], levels[place / 6 % 6], levels[place % 6])
-      others.append((index: 16 + place, part: part))
+    let cube = (0..<216).map { place in
+      (
+        index: 16 + place,
+        part: SIMD3(levels[place / 36], levels[place / 6 % 6], levels[place % 6])
+      )
     }
-    let own = SIMD3(Int(red), Int(green), Int(blue))
-    func distance(_ other: SIMD3<Int>) -> Int {
-      let mean = (own.x + other.x) / 2
-      let square = (own &- other) &* (own &- other)
-      return (512 + mean) * square.x / 256 + 4 * square.y + (767 - mean) * square.z / 256
-    }
-    return others.min { distance($0.part) < distance($1.part) }?.index ?? 16
+    return cube + (0..<24).map { (index: 232 + $0, part: SIMD3(repeating: 8 + 10 * $0)) }
+  }()
+
+  /// How different two colours look: "redmean", https://www.compuphase.com/cmetric.htm.
+  private static func distance(_ colour: Colour, _ other: SIMD3<Int>) -> Int {
+    let own = SIMD3(Int(colour.red), Int(colour.green), Int(colour.blue))
+    let mean = (own.x + other.x) / 2
+    let square = (own &- other) &* (own &- other)
+    return (512 + mean) * square.x / 256 + 4 * square.y + (767 - mean) * square.z / 256
   }
 }

@@ -38,19 +38,31 @@ extension String {
     utf8.allSatisfy { $0 < 0x80 } ? utf8.count : reduce(0) { $0 + $1.cells }
   }
 
-  /// The text in so many cells, its end left out and "…" in its place; of a path its beginning, for the file's name stands
+  /// The text in so many cells, its end left out and a mark in its place; of a path its beginning, for the file's name stands
   /// at the end.
-  func shortened(to limit: Int) -> String {
+  func shortened(to limit: Int, mark: String = "…") -> String {
     guard cells > limit else { return self }
     let isPath = hasPrefix("/") && !contains(" ")
     var kept: [Character] = []
-    var room = limit - 1
+    var room = limit - mark.cells
     for character in isPath ? Array(reversed()) : Array(self) {
       room -= character.cells
       if room < 0 { break }
       kept.append(character)
     }
-    return isPath ? "…" + String(kept.reversed()) : String(kept) + "…"
+    return isPath ? mark + String(kept.reversed()) : String(kept) + mark
+  }
+
+  /// The text in lines that a terminal is wide enough for; as it is where there is none.
+  ///
+  /// - Parameter taken: the cells to the left of it that are taken already.
+  func wrapped(on terminal: Terminal, taken: Int = 0) -> String {
+    guard let width = terminal.width else { return self }
+    return split(separator: "\n", omittingEmptySubsequences: false)
+      .map { line in
+        let indent = String(line.prefix { $0 == " " }) + "  "
+        return String(line).wrapped(to: width - taken, indent: indent).joined(separator: "\n")
+      }.joined(separator: "\n")
   }
 
   /// The text in lines of at most so many cells, broken between words; a longer word is broken where the line ends.
@@ -64,8 +76,8 @@ extension String {
         lines.append(line)
         (line, isEmpty) = (indent, true)
       }
-      while line.cells + word.cells > limit, limit - line.cells > 8 {
-        var head = ""
+      while line.cells + word.cells > limit {
+        var head = String(word.removeFirst())
         while let next = word.first, line.cells + head.cells + next.cells <= limit {
           head.append(next)
           word.removeFirst()

@@ -12,6 +12,8 @@ struct TextTable {
     let name: String
     let title: String
     let isNumber: Bool
+    /// Whether it says nothing in any row.
+    let isEmpty: Bool
     /// What it is worth beside others: those of the largest go first.
     var rank: Int
     /// A swatch before, or the text itself, in the colour of each row.
@@ -26,12 +28,12 @@ struct TextTable {
   private let keepsAll: Bool
   /// Text is not shortened below this, while there are columns that may go.
   private static let shortest = 24
-  private static let swatch = "██"
+  private static let swatchWidth = 2
 
   /// - Parameters:
   ///   - hasWholeIDs: whether ids are shown whole.
   ///   - wraps: whether long texts go on in further lines instead of being shortened.
-  ///   - keepsAll: whether no column may go.
+  ///   - keepsAll: whether no column may go but those that say nothing.
   ///   - order: the columns that are worth most, best first; those that are not named are worth less than all of them.
   ///   - all: what shows every column, for the line that says which are not shown.
   init(
@@ -47,6 +49,7 @@ struct TextTable {
       return Column(
         name: name, title: name.replacingOccurrences(of: "_", with: " "),
         isNumber: values.allSatisfy { $0.number != nil || $0 == .null },
+        isEmpty: values.allSatisfy(Self.isNothing),
         rank: Self.rank(name, place, values, order))
     }
     cells = table.rows.map { $0.map { TextTable.text($0, hasWholeIDs: hasWholeIDs) } }
@@ -63,11 +66,15 @@ struct TextTable {
 
   /// 0 for what tells most, to 4 for what tells least.
   private static func kind(_ name: String, _ values: [AnswerTable.Value]) -> Int {
-    let known = values.filter { $0 != .null && $0 != .text("") }
+    let known = values.filter { !isNothing($0) }
     if known.isEmpty { return 4 }
     if known.allSatisfy({ isID($0) }) { return 3 }
     if known.allSatisfy({ $0.text.wholeMatch(of: /\d{4}-\d\d-\d\dT[\d:.]+Z/) != nil }) { return 2 }
     return name.hasSuffix("error") || name == "author" || name == "host" ? 1 : 0
+  }
+
+  private static func isNothing(_ value: AnswerTable.Value) -> Bool {
+    value == .null || value == .text("")
   }
 
   private static func isID(_ value: AnswerTable.Value) -> Bool {
@@ -146,7 +153,8 @@ struct TextTable {
     guard let width = terminal.width.map({ $0 - indent }) else {
       return text(Layout(columns: Array(columns.indices), widths: natural), painter)
     }
-    let layout = layout(natural, width)
+    var layout = layout(natural, width)
+    layout.ellipsis = terminal.ellipsis
     return text(layout, painter) + left(out: layout, width)
   }
 
@@ -154,6 +162,8 @@ struct TextTable {
   var width: Int { Layout(columns: Array(columns.indices), widths: widths).total }
 
   private struct Layout {
+    /// What stands for what is left out of a text.
+    var ellipsis = "…"
     /// The columns that are shown.
     var columns: [Int]
     /// The width of every column.
@@ -171,16 +181,16 @@ struct TextTable {
   private func numberWidth(_ column: Int) -> Int { cells.map { $0[column].cells }.max() ?? 0 }
 
   private func swatchCells(_ column: Int, _ painter: Terminal?) -> Int {
-    columns[column].hasSwatches && painter != nil ? Self.swatch.count + 1 : 0
+    columns[column].hasSwatches && painter != nil ? Self.swatchWidth + 1 : 0
   }
 
   private func layout(_ natural: [Int], _ width: Int) -> Layout {
     var layout = Layout(columns: Array(columns.indices), widths: natural)
     // The best two stay: a name with nothing beside it tells nothing.
     func dropWhile(_ isWanted: (Column) -> Bool) {
-      while layout.total > width, !keepsAll, layout.columns.count > 2,
+      while layout.total > width, layout.columns.count > 2,
         let last = layout.columns.max(by: { columns[$0].rank < columns[$1].rank }),
-        isWanted(columns[last])
+        isWanted(columns[last]), !keepsAll || columns[last].isEmpty
       {
         layout.columns.removeAll { $0 == last }
       }
@@ -238,7 +248,8 @@ struct TextTable {
     let pieces = layout.columns.map { column in
       let room = layout.widths[column] - swatchCells(column, painter)
       return wraps
-        ? cells[column].wrapped(to: room) : [cells[column].shortened(to: room)]
+        ? cells[column].wrapped(to: room)
+        : [cells[column].shortened(to: room, mark: layout.ellipsis)]
     }
     let count = pieces.map(\.count).max() ?? 0
     return (0..<count).map { number in
@@ -270,7 +281,7 @@ struct TextTable {
     // A number stands beside its swatch.
     let before = columns[column].isNumber ? numberWidth(column) - text.cells : 0
     let after = room - before - swatchCells(column, painter)
-    let swatch = colour.map { painter.painted(Self.swatch, $0) } ?? blanks(Self.swatch.count)
+    let swatch = colour.map { painter.swatch($0) } ?? blanks(Self.swatchWidth)
     return swatch + " " + blanks(before) + text + blanks(after)
   }
 

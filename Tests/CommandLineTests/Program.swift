@@ -42,7 +42,10 @@ struct Program: Sendable {
     process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
     // No test touches the user's cache; those of the cache switch it on.
     let cache = ["LODESTONE_CACHE": folder.file("cache"), "LODESTONE_CACHE_SIZE": "0"]
+    // Where continuous integration asks for colours, pipes are no pipes.
+    let colours = ["CLICOLOR_FORCE": "", "FORCE_COLOR": ""]
     process.environment = ProcessInfo.processInfo.environment.merging(cache) { $1 }
+      .merging(colours) { $1 }
       .merging(environment) { $1 }
     // Into files: a pipe that fills up would stop the program.
     let output = folder.file("stdout-\(UUID().uuidString)")
