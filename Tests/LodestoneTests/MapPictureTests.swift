@@ -163,6 +163,53 @@ import TestSupport
     }
   }
 
+  /// What a scan was read from is not replaced, neither where it lies nor a copy of it; what is none is.
+  @Test func scansAreNotReplaced() throws {
+    let export = Export(catalog: scan.catalog, run: run)
+    let copy = scan.folder.file("copy.png")
+    try FileManager.default.copyItem(atPath: scan.request.path, toPath: copy)
+    for path in [scan.request.path, scan.request.references[0], copy] {
+      let before = try Data(contentsOf: URL(fileURLWithPath: path))
+      let error = #expect(throws: InputError.self) {
+        try export.writePicture(of: .label, to: path, ending: "svg")
+      }
+      #expect(error?.reason.contains("was read from it") == true)
+      #expect(throws: InputError.self) { try export.writeMap("label", to: path) }
+      #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+    }
+    try Data("mine".utf8).write(to: URL(fileURLWithPath: copy))
+    try export.writePicture(of: .label, to: copy, ending: "svg")
+    #expect(try String(contentsOfFile: copy, encoding: .utf8).hasPrefix("<svg"))
+  }
+
+  /// A map that is not what was stored is not shown.
+  @Test func alteredMapsAreDamage() throws {
+    try ForeignSQL.tamper(
+      "UPDATE map SET tiff = (SELECT tiff FROM map WHERE kind = 'dbscan') WHERE kind IN ('label', 'od')",
+      on: scan.catalog.path)
+    let export = Export(catalog: scan.catalog, run: run)
+    for (kind, ending) in [(MapKind.label, "svg"), (.label, "tif"), (.od, "svg"), (.od, "tif")] {
+      let error = #expect(throws: CatalogError.self) {
+        try export.writePicture(of: kind, to: scan.folder.file("x.svg"), ending: ending)
+      }
+      #expect("\(String(describing: error))".contains("another digest"))
+    }
+    try export.writePicture(of: .depth, to: scan.folder.file("x.svg"), ending: "svg")
+  }
+
+  /// A cluster of no phase has no phase's colour, also of one that only another run has.
+  @Test func coloursOfNoPhase() throws {
+    let bounds = PhaseRule(conditions: [.bounds(quantity: "share", low: 2, high: nil)])
+    for phase in ["b", "a"] { try scan.catalog.define(phase: phase, as: bounds) }
+    try scan.catalog.remove(phase: "b")
+    let colours = try PhaseColours(scan.catalog)
+    #expect(colours["b"] == Palette.colours[0] && colours["a"] == Palette.colours[1])
+    #expect(
+      colours.ofClusters([nil, "a", nil])
+        == [Palette.colours[2], Palette.colours[1], Palette.colours[3]])
+    #expect(colours["c"] == nil)
+  }
+
   @Test func roundNumbers() {
     #expect(roundLength(upTo: 0.7) == 0.5 && roundLength(upTo: 1) == 1)
     #expect(roundLength(upTo: 4.99) == 2 && roundLength(upTo: 5) == 5)

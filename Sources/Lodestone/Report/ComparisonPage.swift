@@ -80,7 +80,7 @@ struct ComparisonPage {
           let maps = try PageMaps(
             catalog, run: run, RunClusters(catalog, run: run), budget: budget, hasDensity: false)
           let picture = maps.labelPicture
-          return Markup.element("figure") {
+          return Markup.element("figure", ["class": picture.shape]) {
             Markup.element("div", ["class": "frame"]) {
               Markup.element(
                 "img",

@@ -13,6 +13,9 @@ struct PageMaps {
     let height: Int
     /// How many of the map's pixels a pixel of the picture stands for, along each side.
     let binning: Int
+
+    /// The class of a figure that would be higher than a screen, were it as wide as others; nil for others.
+    var shape: String? { height > 3 * width ? "taller" : 2 * height > 3 * width ? "tall" : nil }
   }
 
   let labels: LabelMap

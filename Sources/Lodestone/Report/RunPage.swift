@@ -208,7 +208,7 @@ struct RunPage {
   private var labelFigure: Markup {
     let picture = maps.labelPicture
     let names = clusters.all.map { "\($0.name), \(Numeral.percent($0.share))" }
-    return .element("figure", ["class": "view labels"]) {
+    return .element("figure", ["class": "view labels" + (picture.shape.map { " \($0)" } ?? "")]) {
       Markup.element("div", ["class": "frame"]) {
         Markup.element(
           "img",
@@ -227,7 +227,7 @@ struct RunPage {
   private var densityFigure: Markup? {
     guard let (picture, scale) = maps.density else { return nil }
     let range = "\(Numeral.fixed(scale.low, 2)) (black) to \(Numeral.fixed(scale.high, 2)) (white)"
-    return .element("figure", ["class": "view density"]) {
+    return .element("figure", ["class": "view density" + (picture.shape.map { " \($0)" } ?? "")]) {
       Markup.element("div", ["class": "frame"]) {
         Markup.element(
           "img",
