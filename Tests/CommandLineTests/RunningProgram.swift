@@ -39,7 +39,10 @@ final class RunningProgram {
   /// What it has written to stderr so far.
   var errorText: String { (try? String(contentsOfFile: errors, encoding: .utf8)) ?? "" }
 
-  func signal(_ number: Int32) { kill(id, number) }
+  /// Sends it a signal, if it still runs: its number may be another's by then.
+  func signal(_ number: Int32) {
+    if process.isRunning { kill(id, number) }
+  }
 
   /// Waits until something is so; after two minutes it will never be.
   func wait(_ what: String, until isSo: () throws -> Bool) throws {
