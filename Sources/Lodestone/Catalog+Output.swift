@@ -10,9 +10,10 @@ extension Catalog {
   package func write(_ bytes: [UInt8], to path: String) throws {
     if try holdsSource(path) {
       throw InputError(
-        "a scan in the catalog was read from it: name another file to write to", path: path)
+        "is an input: a scan in the catalog was read from it: name another file to write to",
+        path: path)
     }
-    try OutputFile.write(bytes, to: path, protecting: [self.path])
+    try OutputFile.write(bytes, to: path)
   }
 
   /// Whether a file is one that a scan was read from, by its place or by what it holds.
