@@ -194,6 +194,39 @@ struct ReportTests {
     }
   }
 
+  /// As results were before schema 6, of a scan whose depth is the distance to the rim.
+  @Test("A result without the map of the optical density has the label map alone, and says so")
+  func olderResult() throws {
+    let folder = try TemporaryFolder()
+    _ = try Catalog.create(at: folder.file("t.lode"))
+    let catalog = try Catalog(path: folder.file("t.lode"), access: .write)
+    let made = MadeRecords(.real)
+    var scan = made.scan(1)
+    scan.geometry = "projection"
+    let labels: [Int16] = [0, 1, 2, -1, -2, 0]
+    var result = made.result(1)
+    result.maps = try ["dbscan", "label"].map { kind in
+      try MapRecord(
+        kind: kind, height: 2, width: 3, samples: .int16(labels),
+        tiff: TIFFWriter.encode([.init(height: 2, width: 3, samples: .int16(labels))]))
+    }
+    var run = made.run(1)
+    run.scanID = scan.id
+    try catalog.store(
+      scan: scan, sample: nil, sighting: nil, run: run, answer: .result(result),
+      execution: made.execution(second: 1))
+    let html = try MarkupTree.parse(try page(catalog, "@last"))
+    #expect(html.find("img").count == 1 && html.find("input").isEmpty)
+    #expect(html.text.contains("before the map of the optical density was kept"))
+    #expect(html.text.contains("Distance to the rim (µm)"))
+    #expect(html.text.contains("a pixel also holds what lies behind it"))
+    #expect(html.find("h1").map(\.text) == ["No sample named"])
+    // Results of then have no parts of the scan: no intervals are made up.
+    let depth = try #require(html.find("section", class: "part-depth").first)
+    #expect(
+      depth.find("path", class: "interval").isEmpty && depth.find("path", class: "line").count >= 3)
+  }
+
   /// The most that a page is made of: every pixel another cluster than its neighbours, nothing but noise in what is absorbed.
   @Test("A page of 1024 x 1024 pixels of noise is below 2 MB", arguments: [3, 16])
   func size(clusters: Int) throws {
