@@ -147,6 +147,30 @@ struct TerminalTests {
     }
   }
 
+  /// What is in no cluster is grey, and has its share in the legend; a run of noise alone is a picture too.
+  @Test func noise() throws {
+    let ingest = [
+      "ingest", "ex/scan.tif", "--energies", "ex/energies.txt", "--reference", "ex/references.tif",
+      "--dark", "ex/dark.tif", "--pixel-size", "0.028", "--sample", "M1",
+    ]
+    for (settings, isAlone) in [
+      (["dbscan.radius=0.55", "flood.reject_distance=0.5"], false),
+      (["dbscan.radius=0.0001", "minority.minimum_points=0"], true),
+    ] {
+      let set = settings.flatMap { ["--set", $0] }
+      let stored = try program.run(ingest + set + ["--json"])
+      #expect(stored.code == 0)
+      let pixels = try #require(stored.json["pixels"] as? [String: Int])
+      let share = 100 * Double(pixels["noise"] ?? 0) / Double(pixels["analysed"] ?? 1)
+      let screen = try show()
+      let said = try #require(screen.text.firstMatch(of: /██ noise +([\d.]+) %/))
+      #expect(abs((Double(said.1) ?? 0) - share) < 0.06 && share > 5)
+      let colours = Set(screen.lines.flatMap { $0 }.filter(Self.isHalfBlock).compactMap(\.colour))
+      #expect(colours.contains(Palette.noise.hex) && (colours.count == 1) == isAlone)
+      #expect(screen.text.contains("(none)") == isAlone)
+    }
+  }
+
   // MARK: Colours
 
   /// NO_COLOR counts where it is not empty; a dumb terminal and a pipe get plain text.
