@@ -28,7 +28,7 @@ extension Export {
     let bytes = try ImageJTIFF.encode(
       [.init(name: "clusters", samples: .uint8(values))], height: map.height, width: map.width,
       colours: colours, pixelSize: PixelSize(summary: summary),
-      info: (about(summary) + lines).joined(separator: "\n") + "\n")
+      info: (try about(summary) + lines).joined(separator: "\n") + "\n")
     try write(bytes, to: path)
   }
 
@@ -42,14 +42,14 @@ extension Export {
     let bytes = try ImageJTIFF.encode(
       maps.map { .init(name: $0.name, samples: .float32($0.values)) }, height: maps[0].height,
       width: maps[0].width, pixelSize: PixelSize(summary: summary),
-      info: (about(summary) + lines).joined(separator: "\n") + "\n")
+      info: (try about(summary) + lines).joined(separator: "\n") + "\n")
     try write(bytes, to: path)
   }
 
   /// What ImageJ's info says of any map.
-  private func about(_ summary: AnswerTable) -> [String] {
+  private func about(_ summary: AnswerTable) throws -> [String] {
     ["lodestone \(lodestoneVersion)"]
-      + ((try? catalog.isRetracted(run: run)) == true ? ["RETRACTED"] : [])
+      + (try catalog.isRetracted(run: run) ? ["RETRACTED"] : [])
       + ["sample", "run_id", "scan_id", "result_id"].compactMap { name in
         let value = summary.value(name)
         return value == .null ? nil : "\(name) = \(value.text)"
