@@ -1,3 +1,4 @@
+internal import CClusteringKernels
 import CLAPACK
 
 /// The principal components of a table of rows: orthonormal directions of greatest variance.
@@ -76,6 +77,28 @@ public struct PrincipalComponents: Sendable {
       }
     }
 
+    /// Runs `body` with some consecutive rows less an origin, in Double, `paddedColumns` a row; on all cores.
+    fileprivate func forEachCentredPiece(
+      about origin: [Double],
+      _ body: @Sendable (_ run: Int, _ rows: Range<Int>, _ values: UnsafePointer<Double>) -> Void
+    ) {
+      let rowsOfPiece = 128
+      forEachRun { run, range, rows in
+        var centred = [Double](repeating: 0, count: rowsOfPiece * paddedColumns)
+        for start in stride(from: 0, to: range.count, by: rowsOfPiece) {
+          let count = min(rowsOfPiece, range.count - start)
+          rows.withUnsafeBufferPointer {
+            clustering_centre(
+              $0.baseAddress! + start * columns, origin, count, columns, paddedColumns, &centred)
+          }
+          body(run, range.lowerBound + start..<range.lowerBound + start + count, centred)
+        }
+      }
+    }
+
+    /// The columns with zeros behind them, as the kernels take them.
+    fileprivate var paddedColumns: Int { (columns + 23) / 24 * 24 }
+
     /// Enough rows a run that there are at most 128.
     fileprivate var size: Int { max(1024, (count + 127) / 128) }
     fileprivate var runs: Int { (count + size - 1) / size }
@@ -134,22 +157,21 @@ public struct PrincipalComponents: Sendable {
     precondition(count <= p && rank < p && table.columns == p)
     var noise = [Float](repeating: 0, count: table.count)
     let directions = max(count, rank)
+    let padded = table.padded(loadings, rows: directions)
     let scores = [Float](unsafeUninitializedCapacity: table.count * count) { buffer, initialized in
       noise.withUnsafeMutableBufferPointer { noiseBuffer in
-        // Each run writes the scores and noise of its own rows.
+        // Each piece writes the scores and noise of its own rows.
         nonisolated(unsafe) let (scores, noise) = (buffer, noiseBuffer)
-        table.forEachRun { _, range, rows in
-          var centred = [Double](repeating: 0, count: p)
-          var along = [Double](repeating: 0, count: directions)
-          for (place, row) in range.enumerated() {
-            var rest = 0.0
-            for column in 0..<p {
-              centred[column] = Double(rows[place * p + column]) - mean[column]
-              rest += centred[column] * centred[column]
-            }
-            for k in 0..<directions { along[k] = product(centred, k) }
-            for k in 0..<count { scores[row * count + k] = Float(along[k]) }
-            for k in 0..<rank { rest -= along[k] * along[k] }
+        table.forEachCentredPiece(about: mean) { _, rows, values in
+          var along = [Double](repeating: 0, count: rows.count * directions)
+          var squares = [Double](repeating: 0, count: rows.count)
+          clustering_project(
+            values, rows.count, table.paddedColumns, padded, directions, &along, &squares)
+          for (place, row) in rows.enumerated() {
+            let first = place * directions
+            for k in 0..<count { scores[row * count + k] = Float(along[first + k]) }
+            var rest = squares[place]
+            for k in 0..<rank { rest -= along[first + k] * along[first + k] }
             noise[row] = Float((max(rest, 0) / Double(p - rank)).squareRoot())
           }
         }
@@ -169,30 +191,6 @@ public struct PrincipalComponents: Sendable {
     scores(of: RowSource(rows, columns: columns), count: 0, noiseBeyond: rank).noise
   }
 
-  /// The product of a centred row with a component, in eight lanes.
-  private func product(_ row: [Double], _ component: Int) -> Double {
-    let (p, first) = (columns, component * columns)
-    return row.withUnsafeBufferPointer { row in
-      loadings.withUnsafeBufferPointer { loadings in
-        var lanes = SIMD8<Double>()
-        var place = 0
-        while place + 8 <= p {
-          var (a, b) = (SIMD8<Double>(), SIMD8<Double>())
-          for lane in 0..<8 {
-            a[lane] = row[place + lane]
-            b[lane] = loadings[first + place + lane]
-          }
-          lanes += a * b
-          place += 8
-        }
-        for lane in 0..<p - place {
-          lanes[lane] += row[place + lane] * loadings[first + place + lane]
-        }
-        return lanes.sum()
-      }
-    }
-  }
-
   /// The number of components that stand out of the noise: variances above twice the median of
   /// the smallest three quarters.
   public var significantCount: Int {
@@ -205,52 +203,30 @@ public struct PrincipalComponents: Sendable {
 extension PrincipalComponents.RowSource {
   /// The sums of the columns less an origin, and the upper triangle of the sums of their products.
   fileprivate func sums(about origin: [Double]) -> (sums: [Double], products: [Double]) {
-    let (p, width) = (columns, columns * columns + columns)
+    let (p, padded) = (columns, paddedColumns)
+    let width = padded * padded + padded
     // The sums of each run, added up in order. They are few where columns are many: runs have 1024 rows or more.
     var partial = [Double](repeating: 0, count: runs * width)
     partial.withUnsafeMutableBufferPointer { buffer in
       // Each run writes the place with its own number.
       nonisolated(unsafe) let partial = buffer
-      forEachRun { run, range, rows in
-        let sums = UnsafeMutableBufferPointer(rebasing: partial[run * width..<run * width + p])
-        let products = UnsafeMutableBufferPointer(
-          rebasing: partial[run * width + p..<(run + 1) * width])
-        // Four rows at a time: the matrix is read and written a quarter as often.
-        var centred = [Double](repeating: 0, count: 4 * p)
-        for first in stride(from: 0, to: range.count, by: 4) {
-          for offset in 0..<4 {
-            let row = first + offset
-            for column in 0..<p {
-              let value =
-                row < range.count ? Double(rows[row * p + column]) - origin[column] : 0
-              centred[offset * p + column] = value
-              sums[column] += value
-            }
-          }
-          centred.withUnsafeBufferPointer { addProducts($0, p, to: products) }
-        }
+      forEachCentredPiece(about: origin) { run, rows, values in
+        let sums = partial.baseAddress! + run * width
+        clustering_add_products(values, rows.count, padded, sums, sums + padded)
       }
     }
     var total = [Double](repeating: 0, count: width)
     for run in 0..<runs {
       for index in 0..<width { total[index] += partial[run * width + index] }
     }
-    return (Array(total[..<p]), Array(total[p...]))
+    let products = (0..<p).flatMap { total[padded * ($0 + 1)..<padded * ($0 + 1) + p] }
+    return (Array(total[..<p]), products)
   }
-}
 
-/// Adds the upper triangle of the products of four rows of `p` values to `sums` (p x p).
-private func addProducts(
-  _ rows: UnsafeBufferPointer<Double>, _ p: Int, to sums: UnsafeMutableBufferPointer<Double>
-) {
-  guard let a = rows.baseAddress, let sums = sums.baseAddress else { return }
-  let (b, c, d) = (a + p, a + 2 * p, a + 3 * p)
-  for i in 0..<p {
-    let (ai, bi, ci, di) = (a[i], b[i], c[i], d[i])
-    let target = sums + i * p
-    for j in i..<p {
-      target[j] += (ai * a[j] + bi * b[j]) + (ci * c[j] + di * d[j])
-    }
+  /// The first rows of `columns` values, with zeros behind each as the kernels take them.
+  fileprivate func padded(_ values: [Double], rows: Int) -> [Double] {
+    let zeros = [Double](repeating: 0, count: paddedColumns - columns)
+    return (0..<rows).flatMap { values[$0 * columns..<($0 + 1) * columns] + zeros }
   }
 }
 

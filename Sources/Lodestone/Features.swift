@@ -44,7 +44,7 @@ extension Features {
     // Without noise (made-up data) a thousandth of the largest spread stands in for it, and
     // what Float can tell apart where there is no spread either.
     let floor = max(1e-3 * (components.variances.first ?? 0).squareRoot(), 1e-5)
-    let unit = max(Double(noise.sorted()[noise.count / 2]), floor)
+    let unit = max(Double(value(ofRank: noise.count / 2, among: noise)), floor)
     let relative = noise.map { Float(Double($0) / unit) }
     scores = grid.averageOfAgreeing(
       raw.map { Float(Double($0) / unit) }, dimensions: dimensions, noise: relative,

@@ -196,4 +196,20 @@ void clustering_average_agreeing(
     const float *estimate, const float *values, const float *variance, ptrdiff_t stride, ptrdiff_t plane,
     int32_t dimensions, int32_t reach, float limit, float *squares, float *weights, float *sums, ptrdiff_t n);
 
+/// Rows of a table less `origin`, in Double: row r of `columns` values becomes row r of `stride`, with zeros behind the
+/// last. `stride` is a multiple of 24 everywhere.
+void clustering_centre(
+    const float *rows, const double *origin, ptrdiff_t n, ptrdiff_t columns, ptrdiff_t stride, double *centred);
+
+/// Adds n centred rows to `sums` (`stride` values), and their products to `products` (stride x stride), of which only what
+/// lies on the diagonal and above it is to be read.
+void clustering_add_products(
+    const double *centred, ptrdiff_t n, ptrdiff_t stride, double *sums, double *products);
+
+/// The products of n centred rows with each of `count` directions (`stride` values each), `count` a row, and each row's sum
+/// of squares.
+void clustering_project(
+    const double *centred, ptrdiff_t n, ptrdiff_t stride, const double *directions, ptrdiff_t count, double *along,
+    double *squares);
+
 #endif
