@@ -107,6 +107,18 @@ KERNEL size_t spectra_count_outliers(
   return count;
 }
 
+KERNEL size_t spectra_count_at_least(const float *restrict values, float limit, size_t n) {
+  size_t count = 0;
+  for (size_t i = 0; i < n; i++) count += values[i] >= limit;
+  return count;
+}
+
+KERNEL size_t spectra_count_finite(const float *restrict values, size_t n) {
+  size_t count = 0;
+  for (size_t i = 0; i < n; i++) count += fabsf(values[i]) <= 3.40282347e38f;
+  return count;
+}
+
 KERNEL void spectra_median_of_frames(
     const float *restrict values, size_t stride, size_t count, float *restrict out, size_t n) {
   enum { PIECE = 32, MOST = 64 };
@@ -182,18 +194,35 @@ KERNEL void spectra_convolve_rows(
   }
 }
 
-KERNEL void spectra_combine(
-    const float *const *restrict rows, const float *restrict weights, size_t count, float *restrict out, size_t n) {
-  for (size_t i = 0; i < n; i++) out[i] = weights[0] * rows[0][i];
-  for (size_t k = 1; k < count; k++) {
-    const float *row = rows[k];
-    float weight = weights[k];
-    for (size_t i = 0; i < n; i++) out[i] += weight * row[i];
-  }
+KERNEL void spectra_combine_four(
+    const float *restrict a, const float *restrict b, const float *restrict c, const float *restrict d,
+    const float *restrict weights, float *restrict out, size_t n) {
+  float w0 = weights[0], w1 = weights[1], w2 = weights[2], w3 = weights[3];
+  for (size_t i = 0; i < n; i++) out[i] = (w0 * a[i] + w1 * b[i]) + (w2 * c[i] + w3 * d[i]);
+}
+
+KERNEL void spectra_scale(const float *restrict row, float weight, float *restrict out, size_t n) {
+  for (size_t i = 0; i < n; i++) out[i] = weight * row[i];
 }
 
 KERNEL void spectra_add(const float *restrict row, float weight, float *restrict sums, size_t n) {
   for (size_t i = 0; i < n; i++) sums[i] += weight * row[i];
+}
+
+KERNEL void spectra_add_clipped(const float *restrict row, float low, float high, float *restrict sums, size_t n) {
+  for (size_t i = 0; i < n; i++) sums[i] += MIN(MAX(row[i], low), high);
+}
+
+KERNEL void spectra_bin(const float *restrict row, size_t factor, float scale, float *restrict out, size_t n) {
+  if (factor == 2) {
+    for (size_t i = 0; i < n; i++) out[i] = (row[2 * i] + row[2 * i + 1]) * scale;
+    return;
+  }
+  for (size_t i = 0; i < n; i++) {
+    float sum = 0;
+    for (size_t k = 0; k < factor; k++) sum += row[i * factor + k];
+    out[i] = sum * scale;
+  }
 }
 
 KERNEL void spectra_add_double(const float *restrict row, double weight, double *restrict sums, size_t n) {
@@ -212,6 +241,14 @@ KERNEL void spectra_interpolate(
   }
 }
 
+KERNEL void spectra_interpolate_run(
+    const float *restrict row, const float *const *restrict weights, size_t first, float *restrict out, size_t n) {
+  const float *w0 = weights[0] + first, *w1 = weights[1] + first, *w2 = weights[2] + first, *w3 = weights[3] + first;
+  for (size_t i = 0; i < n; i++) {
+    out[i] = (w0[i] * row[i] + w1[i] * row[i + 1]) + (w2[i] * row[i + 2] + w3[i] * row[i + 3]);
+  }
+}
+
 KERNEL void spectra_interpolate_each(
     const float *restrict row, const int32_t *restrict first, const float *const *restrict weights, float *restrict out,
     size_t n) {
@@ -219,16 +256,6 @@ KERNEL void spectra_interpolate_each(
   for (size_t i = 0; i < n; i++) {
     const float *place = row + first[i];
     out[i] = (w0[i] * place[0] + w1[i] * place[1]) + (w2[i] * place[2] + w3[i] * place[3]);
-  }
-}
-
-KERNEL void spectra_gradient(
-    const float *restrict above, const float *restrict row, const float *restrict below, float *restrict down,
-    float *restrict across, size_t n) {
-  down[0] = across[0] = down[n - 1] = across[n - 1] = 0;
-  for (size_t i = 1; i + 1 < n; i++) {
-    down[i] = 0.5f * (below[i] - above[i]);
-    across[i] = 0.5f * (row[i + 1] - row[i - 1]);
   }
 }
 
@@ -249,28 +276,34 @@ KERNEL void spectra_filter_back(float *restrict row, const float *restrict next,
   for (size_t i = 0; i < n; i++) row[i] = pole * (next[i] - row[i]);
 }
 
-// Runs `body` on the values of four rows in lanes named a, b, c, d, zeros behind the last.
-#define FOR_LANES(rows_a, rows_b, rows_c, rows_d, n, body)                                         \
-  do {                                                                                             \
-    size_t i = 0;                                                                                  \
-    for (; i + LANES <= n; i += LANES) {                                                           \
-      Floats a = LOAD(rows_a + i), b = LOAD(rows_b + i), c = LOAD(rows_c + i), d = LOAD(rows_d + i); \
-      body                                                                                         \
-    }                                                                                              \
-    if (i < n) {                                                                                   \
-      LOAD_PART(a, rows_a + i, n - i)                                                              \
-      LOAD_PART(b, rows_b + i, n - i)                                                              \
-      LOAD_PART(c, rows_c + i, n - i)                                                              \
-      LOAD_PART(d, rows_d + i, n - i)                                                              \
-      body                                                                                         \
-    }                                                                                              \
+// Runs `body` on a template's gradient (a down, b across), the moved image (c) and the template (d) in lanes, zeros
+// behind the last.
+#define FOR_LANES(above, row, below, moved, n, body)                                             \
+  do {                                                                                           \
+    size_t i = 0;                                                                                \
+    for (; i + LANES <= n; i += LANES) {                                                         \
+      Floats a = 0.5f * (LOAD(below + i) - LOAD(above + i));                                     \
+      Floats b = 0.5f * (LOAD(row + i + 1) - LOAD(row + i - 1));                                 \
+      Floats c = LOAD(moved + i), d = LOAD(row + i);                                             \
+      body                                                                                       \
+    }                                                                                            \
+    if (i < n) {                                                                                 \
+      LOAD_PART(before, row + i - 1, n - i)                                                      \
+      LOAD_PART(behind, row + i + 1, n - i)                                                      \
+      LOAD_PART(over, above + i, n - i)                                                          \
+      LOAD_PART(under, below + i, n - i)                                                         \
+      LOAD_PART(c, moved + i, n - i)                                                             \
+      LOAD_PART(d, row + i, n - i)                                                               \
+      Floats a = 0.5f * (under - over), b = 0.5f * (behind - before);                            \
+      body                                                                                       \
+    }                                                                                            \
   } while (0)
 
 KERNEL void spectra_normal_sums(
-    const float *restrict gy, const float *restrict gx, const float *restrict m, const float *restrict t, size_t n,
-    double sums[restrict 15]) {
+    const float *restrict above, const float *restrict row, const float *restrict below, const float *restrict moved,
+    size_t n, double sums[restrict 15]) {
   Floats yy = 0, yx = 0, ym = 0, y1 = 0, xx = 0, xm = 0, x1 = 0, mm = 0, m1 = 0, yt = 0, xt = 0, mt = 0, t1 = 0, tt = 0;
-  FOR_LANES(gy, gx, m, t, n, {
+  FOR_LANES(above, row, below, moved, n, {
     yy += a * a;
     yx += a * b;
     ym += a * c;
@@ -292,12 +325,12 @@ KERNEL void spectra_normal_sums(
 }
 
 KERNEL void spectra_scale_sums(
-    const float *restrict gy, const float *restrict gx, const float *restrict m, const float *restrict t, float y,
-    float first_x, float step_x, size_t n, double sums[restrict 6]) {
+    const float *restrict above, const float *restrict row, const float *restrict below, const float *restrict moved,
+    float y, float first_x, float step_x, size_t n, double sums[restrict 6]) {
   Floats sy = 0, sx = 0, sm = 0, s1 = 0, ss = 0, st = 0;
   Floats x;
   for (int lane = 0; lane < LANES; lane++) x[lane] = first_x + (float)lane * step_x;
-  FOR_LANES(gy, gx, m, t, n, {
+  FOR_LANES(above, row, below, moved, n, {
     Floats s = y * a + x * b;
     sy += s * a;
     sx += s * b;
@@ -309,4 +342,15 @@ KERNEL void spectra_scale_sums(
   });
   const Floats lanes[6] = {sy, sx, sm, s1, ss, st};
   for (int k = 0; k < 6; k++) sums[k] += sum_of(&lanes[k]);
+}
+
+KERNEL double spectra_sum_of_products(const float *restrict a, const float *restrict b, size_t n) {
+  typedef double Doubles __attribute__((ext_vector_type(LANES)));
+  Doubles sums = 0;
+  size_t i = 0;
+  for (; i + LANES <= n; i += LANES) sums += __builtin_convertvector(LOAD(a + i) * LOAD(b + i), Doubles);
+  double sum = 0;
+  for (int lane = 0; lane < LANES; lane++) sum += sums[lane];
+  for (; i < n; i++) sum += (double)(a[i] * b[i]);
+  return sum;
 }

@@ -28,11 +28,9 @@ struct OpticalDensityStage {
     var saturation: Float?
     var minimumReference: Float?
 
-    /// A frame without the beam's flicker.
-    func image(_ frame: Int) throws(ScratchFailure) -> Image {
-      var image = try frames.image(frame)
-      if !emptyFieldLevels.isEmpty { image.add(-emptyFieldLevels[frame]) }
-      return image
+    /// The beam's flicker in a frame: 0 where it is not known.
+    func emptyFieldLevel(_ frame: Int) -> Float {
+      emptyFieldLevels.isEmpty ? 0 : emptyFieldLevels[frame]
     }
   }
 

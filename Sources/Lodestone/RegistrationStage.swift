@@ -42,8 +42,8 @@ struct RegistrationStage {
     let placements = outcome.placements
     _ = try mapInParallel(frames.count, threads: resources.threads) {
       (index) throws(ScratchFailure) in
-      try frames.set(
-        index, to: try density.image(index).moved(back: placements[index], about: centre))
+      try frames.move(
+        index, back: placements[index], about: centre, adding: -density.emptyFieldLevel(index))
       count.add(move)
     }
     let isInside = pixelsInside(placements, centre, height, width)
@@ -93,8 +93,16 @@ struct RegistrationStage {
     }
     return try registration.run(
       on: scan.energies.count, height: density.frames.height, width: density.frames.width,
-      scratch: resources.scratch, threads: resources.threads, done: { count.add($0) },
-      density.image)
+      scratch: resources.scratch, threads: resources.threads, done: { count.add($0) }
+    ) { (frame, binning) throws(ScratchFailure) in
+      var image = try density.frames.withPixels(of: frame) {
+        Image(
+          clipping: $0, height: density.frames.height, width: density.frames.width,
+          averagedOver: binning)
+      }
+      image.add(-density.emptyFieldLevel(frame))
+      return image
+    }
   }
 
   /// Given placements, against the frame of the lowest energy.

@@ -10,8 +10,8 @@ struct Chain {
   /// A frame in its known scale, and what it shows to phase correlation.
   private struct View {
     let image: Image
-    let density: PhaseCorrelation.Spectrum
-    let steepness: PhaseCorrelation.Spectrum
+    /// Of its density and of how steep it is.
+    let spectra: (PhaseCorrelation.Spectrum, PhaseCorrelation.Spectrum)
   }
 
   /// Across a gap in energy wider than this the magnification may jump, eV.
@@ -86,8 +86,8 @@ struct Chain {
 
   private func view(of frame: Image) -> View {
     View(
-      image: frame, density: correlation.spectrum(frame),
-      steepness: correlation.spectrum(frame.gradientMagnitude().blurred(sigma: blur)))
+      image: frame,
+      spectra: correlation.spectra(frame, frame.gradientMagnitude().blurred(sigma: blur)))
   }
 
   /// The best of some placements of a frame against another, each refined by least squares with a gain that
@@ -107,22 +107,17 @@ struct Chain {
         scale == 1
         ? moved : view(of: coefficients.sampled(at: Placement(scale: scale), about: centre))
       // To a whole pixel: the fit goes on from there.
-      func coarse(
-        _ b: PhaseCorrelation.Spectrum, _ a: PhaseCorrelation.Spectrum, isReversed: Bool = false
-      ) -> Drift {
-        correlation.drift(of: b, against: a, isReversed: isReversed, isRefined: false)
-      }
-      let candidates = [
-        Drift(dy: 0, dx: 0), coarse(view.density, first.density),
-        coarse(view.density, first.density, isReversed: true),
-        coarse(view.steepness, first.steepness),
-      ]
+      let coarse = correlation.wholeDrifts(of: view.spectra, against: first.spectra)
+      var candidates: [Drift] = []
+      for drift in [Drift(dy: 0, dx: 0), coarse.peak, coarse.trough, coarse.secondPeak]
+      where !candidates.contains(drift) { candidates.append(drift) }
       for candidate in candidates {
         let start = Placement(
           drift: Drift(dy: candidate.dy * scale, dx: candidate.dx * scale), scale: scale)
-        guard let found = fit.refine(start, of: coefficients, fitsScale: fitsScale) else {
-          continue
+        let refined = coefficients.pixels.withUnsafeBufferPointer {
+          fit.refine(start, of: $0.baseAddress!, fitsScale: fitsScale)
         }
+        guard let found = refined else { continue }
         // A far displacement leaves a small overlap, which chance alone may explain.
         let drift = found.placement.drift
         let distance = max(abs(drift.dy), abs(drift.dx))

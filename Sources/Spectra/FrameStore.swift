@@ -69,6 +69,45 @@ public final class FrameStore: @unchecked Sendable {
     return image
   }
 
+  /// Runs `body` with a frame's values.
+  ///
+  /// - Throws: ``ScratchFailure``.
+  package func withPixels<R>(
+    of frame: Int, _ body: (UnsafeBufferPointer<Float>) -> R
+  ) throws(ScratchFailure) -> R {
+    if let memory = memory(frame) { return body(UnsafeBufferPointer(memory)) }
+    let image = try image(frame)
+    return image.pixels.withUnsafeBufferPointer(body)
+  }
+
+  /// Runs `body` with the place where a frame's first row lies, or would: only the given rows are there.
+  ///
+  /// - Throws: ``ScratchFailure``.
+  func withRows(
+    _ rows: Range<Int>, of frame: Int, _ body: (UnsafePointer<Float>) -> Void
+  ) throws(ScratchFailure) {
+    if let base = memory(frame)?.baseAddress { return body(base) }
+    let range = rows.lowerBound * width..<rows.upperBound * width
+    var values = [Float](unsafeUninitializedCapacity: range.count) { _, filled in
+      filled = range.count
+    }
+    try file?.read(
+      at: frame * pixels + range.lowerBound, into: &values, places: 0..<range.count)
+    values.withUnsafeBufferPointer { body($0.baseAddress! - range.lowerBound) }
+  }
+
+  /// Has `body` set all values of a frame; they are not set when it begins.
+  ///
+  /// - Throws: ``ScratchFailure``.
+  func fill(
+    _ frame: Int, _ body: (UnsafeMutableBufferPointer<Float>) -> Void
+  ) throws(ScratchFailure) {
+    if let memory = memory(frame) { return body(memory) }
+    var image = Image(unsetOfHeight: height, width: width)
+    image.pixels.withUnsafeMutableBufferPointer { body($0) }
+    try set(frame, to: image)
+  }
+
   /// Sets a frame.
   ///
   /// - Throws: ``ScratchFailure``.

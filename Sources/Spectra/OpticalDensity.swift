@@ -56,66 +56,83 @@ extension OpticalDensityCorrection {
     counts: Image, dark: Image?, darkScale: Float = 1, referenceDarkScale: Float = 1,
     reference: ReferenceLevel, logExposureRatio: Float = 0
   ) -> OpticalDensityFrame? {
-    var net = counts
-    if let dark { net.add(dark, times: -darkScale) }
-    var level: Image
     var saturated = saturatedPixels(counts)
-    switch reference {
-    case .frame(let frame):
-      level = frame
-      if let dark { level.add(dark, times: -referenceDarkScale) }
-      saturated = Set(saturated).union(saturatedPixels(frame)).sorted()
-    case .level(let constant):
-      level = Image(height: counts.height, width: counts.width, filledWith: constant)
+    if case .frame(let frame) = reference {
+      let those = saturatedPixels(frame)
+      if !those.isEmpty { saturated = Set(saturated).union(those).sorted() }
     }
-    var od = opticalDensity(net: net, level: level, offset: logExposureRatio)
+    var od = Image(unsetOfHeight: counts.height, width: counts.width)
+    forEachPiece(of: counts, dark, darkScale, reference, referenceDarkScale) { net, level, range in
+      od.pixels.withUnsafeMutableBufferPointer {
+        spectra_optical_density(
+          net, level, minimumReference, logExposureRatio, $0.baseAddress! + range.lowerBound,
+          range.count)
+      }
+    }
     for pixel in saturated { od.pixels[Int(pixel)] = .nan }
     var frame = repaired(od)
     frame?.saturatedCount = saturated.count
     return frame
   }
 
+  /// Runs `body` with counts and reference, both less their dark, of so many pixels as stay in the cache.
+  private func forEachPiece(
+    of counts: Image, _ dark: Image?, _ darkScale: Float, _ reference: ReferenceLevel,
+    _ referenceDarkScale: Float,
+    _ body: (_ net: UnsafePointer<Float>, _ level: UnsafePointer<Float>, _ range: Range<Int>) ->
+      Void
+  ) {
+    let (pixels, most) = (counts.pixels.count, 4096)
+    /// The pixels of an image less so much of the dark.
+    func fill(_ target: inout [Float], _ image: Image, _ range: Range<Int>, _ scale: Float) {
+      target.withUnsafeMutableBufferPointer { target in
+        image.pixels.withUnsafeBufferPointer {
+          _ = target.update(fromContentsOf: $0[range])
+        }
+        dark?.pixels.withUnsafeBufferPointer {
+          spectra_add(
+            $0.baseAddress! + range.lowerBound, -scale, target.baseAddress!, range.count)
+        }
+      }
+    }
+    var net = [Float](repeating: 0, count: most)
+    var level = net
+    if case .level(let constant) = reference { level = [Float](repeating: constant, count: most) }
+    for start in stride(from: 0, to: pixels, by: most) {
+      let range = start..<min(start + most, pixels)
+      fill(&net, counts, range, darkScale)
+      if case .frame(let frame) = reference { fill(&level, frame, range, referenceDarkScale) }
+      body(net, level, range)
+    }
+  }
+
   /// The pixels of a frame that are saturated.
   private func saturatedPixels(_ frame: Image) -> [Int32] {
-    guard let saturation else { return [] }
+    guard let saturation,
+      spectra_count_at_least(frame.pixels, saturation, frame.pixels.count) > 0
+    else { return [] }
     return frame.pixels.withUnsafeBufferPointer { values in
       values.indices.compactMap { values[$0] >= saturation ? Int32($0) : nil }
     }
   }
 
-  /// ln(level / net) + offset; not a number where it cannot be measured.
-  private func opticalDensity(net: Image, level: Image, offset: Float) -> Image {
-    var od = Image(unsetOfHeight: net.height, width: net.width)
-    od.pixels.withUnsafeMutableBufferPointer { od in
-      spectra_optical_density(
-        net.pixels, level.pixels, minimumReference, offset, od.baseAddress!, od.count)
-    }
-    return od
-  }
-
   /// The optical density of a frame of transmission, I / I0.
   public func opticalDensity(transmission: Image) -> OpticalDensityFrame? {
     var correction = self
-    correction.minimumReference = 0
-    let unit = Image(height: transmission.height, width: transmission.width, filledWith: 1)
-    return repaired(correction.opticalDensity(net: transmission, level: unit, offset: 0))
+    (correction.minimumReference, correction.saturation) = (0, nil)
+    return correction.opticalDensity(counts: transmission, dark: nil, reference: .level(1))
   }
 
   /// A frame of optical density with its gaps (values that are not finite) and outliers replaced
   /// by the median of their neighbours; nil where nothing is finite.
-  public func repaired(_ od: Image) -> OpticalDensityFrame? {
+  public func repaired(_ od: consuming Image) -> OpticalDensityFrame? {
     var image = od
-    var lost: [Int32] = []
-    let gaps = od.gaps
-    guard gaps.count < od.pixels.count else { return nil }
-    if !gaps.isEmpty {
-      let typical = quantile(od.pixels.lazy.filter(\.isFinite), 0.5) ?? 0
-      for gap in gaps {
-        let around = od.medianAround(gap)
-        image.pixels[gap] = around ?? typical
-        if around == nil { lost.append(Int32(gap)) }
-      }
-    }
+    let gaps = image.gaps
+    guard gaps.count < image.pixels.count else { return nil }
+    let around = gaps.map { image.medianAround($0) }
+    let lost = zip(gaps, around).filter { $1 == nil }.map { Int32($0.0) }
+    let typical = lost.isEmpty ? 0 : quantile(image.pixels.lazy.filter(\.isFinite), 0.5) ?? 0
+    for (gap, median) in zip(gaps, around) { image.pixels[gap] = median ?? typical }
     let median = image.median3x3()
     let limit = max(outlierFloor, outlierDeviations * image.noise(about: median))
     let outliers = image.replaceOutliers(by: median, limit: limit)
@@ -129,21 +146,6 @@ extension OpticalDensityCorrection {
 }
 
 extension Image {
-  /// The image with what lies beyond all but 0.2 % of its pixels at either end brought to there: a spot of the detector
-  /// that is denser than any sample must not be what is followed. The bounds are those of about 20,000 pixels.
-  func clipped() -> Image {
-    let step = max(1, pixels.count / 20_000)
-    let sampled = stride(from: 0, to: pixels.count, by: step).map { pixels[$0] }
-    guard let low = quantile(sampled, 0.002), let high = quantile(sampled, 0.998) else {
-      return self
-    }
-    var result = self
-    result.pixels.withUnsafeMutableBufferPointer { pixels in
-      for index in pixels.indices { pixels[index] = min(max(pixels[index], low), high) }
-    }
-    return result
-  }
-
   /// Adds a number to all pixels.
   package mutating func add(_ number: Float) {
     pixels.withUnsafeMutableBufferPointer { pixels in
@@ -160,7 +162,8 @@ extension Image {
 
   /// The pixels that are not finite, ascending.
   fileprivate var gaps: [Int] {
-    pixels.withUnsafeBufferPointer { values in
+    if spectra_count_finite(pixels, pixels.count) == pixels.count { return [] }
+    return pixels.withUnsafeBufferPointer { values in
       values.indices.filter { !(values[$0].magnitude <= .greatestFiniteMagnitude) }
     }
   }

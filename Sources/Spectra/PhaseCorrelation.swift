@@ -49,17 +49,41 @@ public struct PhaseCorrelation: Sendable {
 
   /// The Fourier transform of an image.
   public func spectrum(_ image: Image) -> Spectrum {
-    precondition(image.height == height && image.width == width)
-    let mean = image.pixels.reduce(0.0) { $0 + Double($1) } / Double(image.pixels.count)
-    var values = [kiss_fft_cpx](repeating: kiss_fft_cpx(), count: height * width)
-    for y in 0..<height {
-      for x in 0..<width {
-        let value = (image[y, x] - Float(mean)) * windowY[y] * windowX[x]
-        values[y * width + x].r = value
-      }
-    }
+    var values = windowed(image).map { kiss_fft_cpx(r: $0, i: 0) }
     transform(&values, inverse: false)
     return Spectrum(values: values)
+  }
+
+  /// The Fourier transforms of two images, by one transform: of the first as real part and the second as imaginary part.
+  func spectra(_ first: Image, _ second: Image) -> (Spectrum, Spectrum) {
+    var values = zip(windowed(first), windowed(second)).map { kiss_fft_cpx(r: $0, i: $1) }
+    transform(&values, inverse: false)
+    var (a, b) = (values, values)
+    for y in 0..<height {
+      let opposite = (y == 0 ? 0 : height - y) * width
+      for x in 0..<width {
+        // A real image's transform at the opposite frequency is the conjugate.
+        let (here, there) = (y * width + x, opposite + (x == 0 ? 0 : width - x))
+        let (p, q) = (values[here], values[there])
+        a[here] = kiss_fft_cpx(r: 0.5 * (p.r + q.r), i: 0.5 * (p.i - q.i))
+        b[here] = kiss_fft_cpx(r: 0.5 * (p.i + q.i), i: 0.5 * (q.r - p.r))
+      }
+    }
+    return (Spectrum(values: a), Spectrum(values: b))
+  }
+
+  /// An image less its mean, faded out towards the border.
+  private func windowed(_ image: Image) -> [Float] {
+    precondition(image.height == height && image.width == width)
+    let mean = Float(image.pixels.reduce(0.0) { $0 + Double($1) } / Double(image.pixels.count))
+    var values = image.pixels
+    values.withUnsafeMutableBufferPointer { values in
+      for y in 0..<height {
+        let row = y * width
+        for x in 0..<width { values[row + x] = (values[row + x] - mean) * windowY[y] * windowX[x] }
+      }
+    }
+    return values
   }
 
   /// The two-dimensional transform in place, by rows and then by columns: Debian 12's build of the
@@ -99,8 +123,8 @@ public struct PhaseCorrelation: Sendable {
   ) -> Drift {
     let sign: Float = isReversed ? -1 : 1
     var cross = zip(first.values, moved.values).map { a, b in
-      // The product of `moved` with the conjugate of `first`.
-      kiss_fft_cpx(r: sign * (b.r * a.r + b.i * a.i), i: sign * (b.i * a.r - b.r * a.i))
+      let product = product(b, withConjugateOf: a)
+      return kiss_fft_cpx(r: sign * product.r, i: sign * product.i)
     }
     if normalisesPhase {
       for index in cross.indices {
@@ -113,13 +137,46 @@ public struct PhaseCorrelation: Sendable {
     transform(&surface, inverse: true)
     var peak = 0
     for index in surface.indices where surface[index].r > surface[peak].r { peak = index }
-    let (row, column) = (peak / width, peak % width)
-    var dy = Double(2 * row > height ? row - height : row)
-    var dx = Double(2 * column > width ? column - width : column)
+    let whole = wholeDrift(to: peak)
+    var (dy, dx) = (whole.dy, whole.dx)
     for step in isRefined ? [0.1, 0.01] : [] {
       (dy, dx) = finerPeak(of: cross, aroundY: dy, x: dx, step: step)
     }
     return Drift(dy: dy, dx: dx)
+  }
+
+  /// How far two images of something are displaced against two others, to a whole pixel, by one transform: by the peak of the
+  /// first images' correlation, by its deepest trough, and by the peak of the second images' correlation.
+  func wholeDrifts(
+    of moved: (Spectrum, Spectrum), against first: (Spectrum, Spectrum)
+  ) -> (peak: Drift, trough: Drift, secondPeak: Drift) {
+    // Both correlations are real: one is the real part of the sum's transform, the other its imaginary part.
+    var surface = [kiss_fft_cpx](repeating: kiss_fft_cpx(), count: height * width)
+    for index in surface.indices {
+      let a = product(moved.0.values[index], withConjugateOf: first.0.values[index])
+      let b = product(moved.1.values[index], withConjugateOf: first.1.values[index])
+      surface[index] = kiss_fft_cpx(r: a.r - b.i, i: a.i + b.r)
+    }
+    transform(&surface, inverse: true)
+    var (peak, trough, second) = (0, 0, 0)
+    for index in surface.indices {
+      if surface[index].r > surface[peak].r { peak = index }
+      if surface[index].r < surface[trough].r { trough = index }
+      if surface[index].i > surface[second].i { second = index }
+    }
+    return (wholeDrift(to: peak), wholeDrift(to: trough), wholeDrift(to: second))
+  }
+
+  private func product(_ b: kiss_fft_cpx, withConjugateOf a: kiss_fft_cpx) -> kiss_fft_cpx {
+    kiss_fft_cpx(r: b.r * a.r + b.i * a.i, i: b.i * a.r - b.r * a.i)
+  }
+
+  /// The displacement that a place in a correlation stands for.
+  private func wholeDrift(to place: Int) -> Drift {
+    let (row, column) = (place / width, place % width)
+    return Drift(
+      dy: Double(2 * row > height ? row - height : row),
+      dx: Double(2 * column > width ? column - width : column))
   }
 
   /// The largest value of the correlation on 21 x 21 places `step` px apart.

@@ -65,7 +65,11 @@ public struct Registration: Sendable, Equatable {
     do {
       return try run(
         on: stack.count, height: first.height, width: first.width
-      ) { (index) throws(ScratchFailure) in stack[index] }
+      ) { (index, binning) throws(ScratchFailure) in
+        stack[index].pixels.withUnsafeBufferPointer {
+          Image(clipping: $0, height: first.height, width: first.width, averagedOver: binning)
+        }
+      }
     } catch {
       preconditionFailure("memory has no scratch file: \(error)")
     }
@@ -77,13 +81,13 @@ public struct Registration: Sendable, Equatable {
   ///   - scratch: where smaller frames may lie; nil keeps them in memory.
   ///   - threads: how many frames are held at once; nil for as many as there are cores.
   ///   - done: is told how much more of ``work(on:height:width:)`` is done, by several threads at once.
-  ///   - frame: gives a frame; each is asked for once.
+  ///   - frame: gives a frame, clipped and averaged over squares of so many pixels; each is asked for once.
   /// - Throws: ``ScratchFailure``.
   /// - Complexity: O(frames pixels log pixels).
   public func run(
     on count: Int, height: Int, width: Int, scratch: ScratchSpace? = nil, threads: Int? = nil,
     done: @escaping @Sendable (Int) -> Void = { _ in },
-    _ frame: @Sendable (Int) throws(ScratchFailure) -> Image
+    _ frame: @Sendable (_ frame: Int, _ binning: Int) throws(ScratchFailure) -> Image
   ) throws(ScratchFailure) -> Outcome {
     let known = knownScales(count)
     var outcome = Outcome(placements: known.map { Placement(scale: $0) })
@@ -99,7 +103,7 @@ public struct Registration: Sendable, Equatable {
       : try FrameStore(
         count: count, height: height / fine, width: width / fine, scratch: scratch)
     _ = try mapInParallel(count, threads: threads) { (index) throws(ScratchFailure) in
-      let binned = try frame(index).clipped().binned(by: fine)
+      let binned = try frame(index, fine)
       try small.set(index, to: binned.binned(by: coarse / fine).blurred(sigma: blur(coarse)))
       try large?.set(index, to: binned.blurred(sigma: blur(fine)).splineCoefficients())
       done(Self.preparing)
@@ -115,7 +119,7 @@ public struct Registration: Sendable, Equatable {
         try small.set(index, to: try small.image(index).splineCoefficients())
       }
       found = try StackFit(
-        coefficients: small, blur: blur(coarse), smallCentre, binning: coarse, scratch: nil,
+        coefficients: small, blur: blur(coarse), smallCentre, binning: coarse,
         done: { done(1) }
       ).refine(chain, scale, rounds: templateRounds)
     }
@@ -125,7 +129,7 @@ public struct Registration: Sendable, Equatable {
       found.placements = found.placements.map { $0.magnified(by: ratio) }
       found = try StackFit(
         coefficients: large, blur: blur(fine), middle.binned(by: fine), binning: fine,
-        scratch: scratch, done: { done(coarse / fine) }
+        done: { done(coarse / fine) }
       ).finish(found, scale, rounds: templateRounds)
       size = Double(fine)
     }

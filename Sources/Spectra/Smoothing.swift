@@ -30,12 +30,14 @@ extension Image {
     var result = Image(unsetOfHeight: height, width: width)
     pixels.withUnsafeBufferPointer { input in
       result.pixels.withUnsafeMutableBufferPointer { output in
+        // The imported signature has optional rows.
+        var rows = [UnsafePointer<Float>?](repeating: nil, count: 2 * radius + 1)
         for y in 0..<height {
-          let rows = (y - radius...y + radius).map {
-            input.baseAddress! + min(max($0, 0), height - 1) * width
+          for k in rows.indices {
+            rows[k] = input.baseAddress! + min(max(y - radius + k, 0), height - 1) * width
           }
           spectra_convolve_rows(
-            rows.map { Optional($0) }, kernel, radius, output.baseAddress! + y * width, width)
+            rows, kernel, radius, output.baseAddress! + y * width, width)
         }
       }
     }
@@ -99,47 +101,54 @@ extension Image {
     return result
   }
 
-  /// The central differences down and across; 0 at the rim.
-  func gradients() -> (down: Image, across: Image) {
-    var down = Image(height: height, width: width)
-    var across = Image(height: height, width: width)
-    guard height > 2, width > 2 else { return (down, across) }
-    pixels.withUnsafeBufferPointer { input in
-      down.pixels.withUnsafeMutableBufferPointer { down in
-        across.pixels.withUnsafeMutableBufferPointer { across in
-          for y in 1..<height - 1 {
-            let row = input.baseAddress! + y * width
-            spectra_gradient(
-              row - width, row, row + width, down.baseAddress! + y * width,
-              across.baseAddress! + y * width, width)
-          }
-        }
-      }
-    }
-    return (down, across)
-  }
-
   /// The image averaged over squares of `factor` pixels; what does not fill a square is left out.
   func binned(by factor: Int) -> Image {
     guard factor > 1 else { return self }
-    var result = Image(height: height / factor, width: width / factor)
+    return pixels.withUnsafeBufferPointer {
+      Image(
+        averaging: $0, height: height, width: width, over: factor,
+        clippedTo: -.infinity ... .infinity)
+    }
+  }
+
+  /// Values of an image brought into a range, and averaged over squares of `factor` pixels; what does not fill a square is
+  /// left out.
+  init(
+    averaging values: UnsafeBufferPointer<Float>, height: Int, width: Int, over factor: Int,
+    clippedTo range: ClosedRange<Float>
+  ) {
+    self.init(unsetOfHeight: height / factor, width: width / factor)
     let scale = 1 / Float(factor * factor)
+    let (rows, columns) = (self.height, self.width)
     var sums = [Float](repeating: 0, count: width)
-    pixels.withUnsafeBufferPointer { input in
+    pixels.withUnsafeMutableBufferPointer { output in
       sums.withUnsafeMutableBufferPointer { sums in
-        for y in 0..<result.height {
+        for y in 0..<rows {
           sums.update(repeating: 0)
           for row in y * factor..<(y + 1) * factor {
-            spectra_add(input.baseAddress! + row * width, 1, sums.baseAddress!, width)
+            spectra_add_clipped(
+              values.baseAddress! + row * width, range.lowerBound, range.upperBound,
+              sums.baseAddress!, width)
           }
-          for x in 0..<result.width {
-            var sum: Float = 0
-            for column in x * factor..<(x + 1) * factor { sum += sums[column] }
-            result.pixels[y * result.width + x] = sum * scale
-          }
+          spectra_bin(
+            sums.baseAddress!, factor, scale, output.baseAddress! + y * columns, columns)
         }
       }
     }
-    return result
+  }
+
+  /// The values of an image averaged over squares of `factor` pixels, those beyond all but 0.2 % at either end brought to
+  /// there: a spot of the detector that is denser than any sample must not be what is followed. The bounds are those of about
+  /// 20,000 pixels.
+  package init(
+    clipping values: UnsafeBufferPointer<Float>, height: Int, width: Int, averagedOver factor: Int
+  ) {
+    let step = max(1, values.count / 20_000)
+    let sampled = stride(from: 0, to: values.count, by: step).map { values[$0] }
+    let low = quantile(sampled, 0.002) ?? -.infinity
+    let high = quantile(sampled, 0.998) ?? .infinity
+    self.init(
+      averaging: values, height: height, width: width, over: factor,
+      clippedTo: low...max(low, high))
   }
 }

@@ -8,7 +8,7 @@ struct StackComponents: Sendable {
   private let loadings: [[Double]]
 
   /// Finds the components from the pixels of a region, by subspace iteration on the frames' products.
-  init(of stack: FrameStore, rank: Int, region: Region) throws(ScratchFailure) {
+  init(of stack: PlacedFrames, rank: Int, region: Region) throws(ScratchFailure) {
     let count = stack.count
     let products = try StackComponents.products(of: stack, region: region)
     loadings = StackComponents.leadingVectors(of: products, rank: min(rank, count))
@@ -40,57 +40,60 @@ struct StackComponents: Sendable {
 
   /// The sums of the frames with each vector's weights.
   private static func combined(
-    _ stack: FrameStore, by vectors: [[Double]]
+    _ stack: PlacedFrames, by vectors: [[Double]]
   ) throws(ScratchFailure) -> [Image] {
-    let (width, runs) = (stack.width, stack.rowRuns)
+    let (height, width) = (stack.height, stack.width)
     let weights = vectors.map { $0.map { Float($0) } }
-    // Each run of rows by itself: for each vector its sums, one after another.
-    let sums = try mapInParallel(runs.count) { (run) throws(ScratchFailure) in
-      let pixels = runs[run].lowerBound * width..<runs[run].upperBound * width
-      return try stack.withBand(pixels) { band in
-        [Float](unsafeUninitializedCapacity: vectors.count * pixels.count) { sums, filled in
-          sums.initialize(repeating: 0)
-          for frame in 0..<band.frames {
+    // Some rows of all frames at a time: their sums stay in the cache.
+    let rowsOfBand = max(1, 16_384 / width)
+    let bands = stride(from: 0, to: height, by: rowsOfBand).map {
+      $0..<min($0 + rowsOfBand, height)
+    }
+    var images = vectors.map { _ in Image(height: height, width: width) }
+    let sums = try mapInParallel(bands.count) { (number) throws(ScratchFailure) in
+      let band = bands[number]
+      // For each vector its sums, one after another.
+      var sums = [Float](repeating: 0, count: vectors.count * band.count * width)
+      for frame in 0..<stack.count {
+        try stack.forEachRow(band, of: frame) { y, row in
+          sums.withUnsafeMutableBufferPointer { sums in
             for (k, weights) in weights.enumerated() {
-              spectra_add(
-                band.base + frame * band.stride, weights[frame],
-                sums.baseAddress! + k * pixels.count, pixels.count)
+              let place = (k * band.count + y - band.lowerBound) * width
+              spectra_add(row, weights[frame], sums.baseAddress! + place, width)
             }
           }
-          filled = sums.count
         }
       }
+      return sums
     }
-    return vectors.indices.map { k in
-      var pixels: [Float] = []
-      pixels.reserveCapacity(stack.height * width)
-      for run in sums {
-        let count = run.count / vectors.count
-        pixels.append(contentsOf: run[k * count..<(k + 1) * count])
+    for (band, sums) in zip(bands, sums) {
+      let count = band.count * width
+      for k in vectors.indices {
+        let target = band.lowerBound * width..<band.upperBound * width
+        images[k].pixels.replaceSubrange(target, with: sums[k * count..<(k + 1) * count])
       }
-      return Image(height: stack.height, width: width, pixels: pixels)
     }
+    return images
   }
 
   /// The products of each frame with each, one row a frame.
   private static func products(
-    of stack: FrameStore, region: Region
+    of stack: PlacedFrames, region: Region
   ) throws(ScratchFailure) -> [[Double]] {
     let count = stack.count
     // About 10,000 pixels are plenty for a few components of a blurred stack.
     let area = Double(region.rows.count * region.columns.count)
     let step = max(3, Int((area / 10_000).squareRoot()))
-    let places = stride(from: region.rows.lowerBound, to: region.rows.upperBound, by: step)
-      .flatMap { y in
-        stride(from: region.columns.lowerBound, to: region.columns.upperBound, by: step)
-          .map { x in y * stack.width + x }
+    let columns = stride(from: region.columns.lowerBound, to: region.columns.upperBound, by: step)
+    let samples = try mapInParallel(count) { (frame) throws(ScratchFailure) in
+      var samples: [Float] = []
+      try stack.forEachRow(region.rows, step: step, of: frame) { _, row in
+        for x in columns { samples.append(row[x]) }
       }
-    let samples = try mapInParallel(count) { (index) throws(ScratchFailure) in
-      let frame = try stack.image(index)
-      return places.map { frame.pixels[$0] }
+      return samples
     }
     let upper = mapInParallel(count) { i in
-      (i..<count).map { j in sumOfProducts(samples[i], samples[j]) }
+      (i..<count).map { spectra_sum_of_products(samples[i], samples[$0], samples[i].count) }
     }
     var products = [[Double]](repeating: [Double](repeating: 0, count: count), count: count)
     for i in 0..<count {
@@ -112,48 +115,24 @@ struct StackComponents: Sendable {
   /// The frame as the components alone make it.
   func reconstruction(of frame: Int) -> Image {
     var result = Image(unsetOfHeight: images[0].height, width: images[0].width)
-    let weights = loadings.map { Float($0[frame]) }
-    let (width, height) = (result.width, result.height)
+    let count = result.pixels.count
     result.pixels.withUnsafeMutableBufferPointer { output in
-      withPixels(of: images) { images in
-        for y in 0..<height {
-          let rows = images.map { Optional($0 + y * width) }
-          spectra_combine(rows, weights, rows.count, output.baseAddress! + y * width, width)
+      // So many pixels at a time stay in the cache.
+      for start in stride(from: 0, to: count, by: 4096) {
+        let (target, size) = (output.baseAddress! + start, min(4096, count - start))
+        for (k, image) in images.enumerated() {
+          let weight = Float(loadings[k][frame])
+          image.pixels.withUnsafeBufferPointer {
+            let row = $0.baseAddress! + start
+            if k == 0 {
+              spectra_scale(row, weight, target, size)
+            } else {
+              spectra_add(row, weight, target, size)
+            }
+          }
         }
       }
     }
     return result
   }
-}
-
-/// Runs `body` with the addresses of all the images' pixels.
-private func withPixels(
-  of images: [Image], _ found: [UnsafePointer<Float>] = [],
-  _ body: ([UnsafePointer<Float>]) -> Void
-) {
-  guard let first = images.first else { return body(found) }
-  first.pixels.withUnsafeBufferPointer {
-    withPixels(of: Array(images.dropFirst()), found + [$0.baseAddress!], body)
-  }
-}
-
-/// The sum of products of values of equal number, in eight lanes of Double.
-private func sumOfProducts(_ a: [Float], _ b: [Float]) -> Double {
-  var lanes = SIMD8<Double>()
-  a.withUnsafeBufferPointer { a in
-    b.withUnsafeBufferPointer { b in
-      var place = 0
-      while place + 8 <= a.count {
-        var (x, y) = (SIMD8<Float>(), SIMD8<Float>())
-        for lane in 0..<8 {
-          x[lane] = a[place + lane]
-          y[lane] = b[place + lane]
-        }
-        lanes += SIMD8<Double>(x * y)
-        place += 8
-      }
-      for lane in 0..<a.count - place { lanes[lane] += Double(a[place + lane] * b[place + lane]) }
-    }
-  }
-  return lanes.sum()
 }

@@ -2,8 +2,6 @@
 struct StackFit {
   /// The spline coefficients of the frames.
   private let coefficients: FrameStore
-  /// The aligned frames, and then how steep they are.
-  private let aligned: FrameStore
   private let blur: Double
   private let centre: OpticalCentre
   /// How many of the scan's pixels a side of these has.
@@ -20,16 +18,13 @@ struct StackFit {
 
   init(
     coefficients: FrameStore, blur: Double, _ centre: OpticalCentre, binning: Int,
-    scratch: ScratchSpace?, done: @escaping @Sendable () -> Void
-  ) throws(ScratchFailure) {
+    done: @escaping @Sendable () -> Void
+  ) {
     self.done = done
     self.coefficients = coefficients
     self.blur = blur
     self.centre = centre
     self.binning = binning
-    aligned = try FrameStore(
-      count: coefficients.count, height: coefficients.height, width: coefficients.width,
-      scratch: scratch)
   }
 
   /// Refines placements in rounds of fits to the reconstruction, with a fit of steepness after each half.
@@ -44,20 +39,22 @@ struct StackFit {
     } else {
       try fitToReconstruction(&found, rounds)
     }
-    try fitSteepness(&found)
+    let steepness = try FrameStore(
+      count: coefficients.count, height: coefficients.height, width: coefficients.width)
+    try fitSteepness(&found, in: steepness)
     try fitToReconstruction(&found, rounds)
-    try fitSteepness(&found)
+    try fitSteepness(&found, in: steepness)
     return found
   }
 
-  /// Refines what was found on smaller frames.
+  /// Refines what was found on smaller frames. The coefficients are used up.
   func finish(
     _ coarse: Found, _ scale: Registration.Scale, rounds: Int
   ) throws(ScratchFailure) -> Found {
     var found = coarse
     if case .measured(let energies) = scale { try fitScale(&found, energies, 1) }
     try fitToReconstruction(&found, rounds)
-    try fitSteepness(&found)
+    try fitSteepness(&found, in: coefficients)
     return found
   }
 
@@ -93,11 +90,12 @@ struct StackFit {
     }
   }
 
-  private func align(_ placements: [Placement]) throws(ScratchFailure) {
-    _ = try mapInParallel(coefficients.count) { (index) throws(ScratchFailure) in
-      try aligned.set(
-        index, to: try coefficients.image(index).sampled(at: placements[index], about: centre))
-    }
+  private func components(
+    at placements: [Placement], rank: Int, _ region: Region
+  ) throws(ScratchFailure) -> StackComponents {
+    try StackComponents(
+      of: PlacedFrames(coefficients: coefficients, placements, about: centre), rank: rank,
+      region: region)
   }
 
   /// Fits each frame to its reconstruction from the aligned stack's first two components. Gives what the frames'
@@ -110,13 +108,14 @@ struct StackFit {
     for _ in 0..<rounds {
       let placements = found.placements
       let region = region(placements)
-      try align(placements)
-      let components = try StackComponents(of: aligned, rank: 2, region: region)
+      let components = try components(at: placements, rank: 2, region)
       let fits = try mapInParallel(coefficients.count) { (index) throws(ScratchFailure) in
         defer { done() }
-        return TemplateFit(
-          template: components.reconstruction(of: index), region: region, centre: centre)?
-          .refine(placements[index], of: try coefficients.image(index), fitsScale: fitsScale)
+        let fit = TemplateFit(
+          template: components.reconstruction(of: index), region: region, centre: centre)
+        return try coefficients.withPixels(of: index) {
+          fit?.refine(placements[index], of: $0.baseAddress!, fitsScale: fitsScale)
+        }
       }
       contrast = components.contrast
       found.residuals = fits.map { $0?.unexplained ?? 1 }
@@ -126,28 +125,32 @@ struct StackFit {
   }
 
   /// Fits the gradient's magnitude of each denoised frame to that of all frames in common. An
-  /// interface stays where it is when its contrast changes or reverses.
-  private func fitSteepness(_ found: inout Found) throws(ScratchFailure) {
+  /// interface stays where it is when its contrast changes or reverses. The steepness is kept in a store, which may be that
+  /// of the coefficients.
+  private func fitSteepness(
+    _ found: inout Found, in steepness: FrameStore
+  ) throws(ScratchFailure) {
     let placements = found.placements
     let region = region(placements)
-    try align(placements)
-    let components = try StackComponents(of: aligned, rank: 4, region: region)
-    let steepness = aligned
+    let components = try components(at: placements, rank: 4, region)
     _ = try mapInParallel(coefficients.count) { (index) throws(ScratchFailure) in
       try steepness.set(
         index,
         to: components.reconstruction(of: index).gradientMagnitude().blurred(sigma: blur))
     }
-    let common = try StackComponents(of: steepness, rank: 1, region: region)
+    let common = try StackComponents(of: PlacedFrames(steepness), rank: 1, region: region)
     found.placements = try mapInParallel(coefficients.count) { (index) throws(ScratchFailure) in
       let old = placements[index]
       defer { done() }
-      guard
-        let fit = TemplateFit(
-          template: common.reconstruction(of: index), region: region.inset(by: 1), centre: centre),
-        let rest = fit.refine(
-          Placement(), of: try steepness.image(index).splineCoefficients())?.placement
-      else { return old }
+      let fit = TemplateFit(
+        template: common.reconstruction(of: index), region: region.inset(by: 1), centre: centre)
+      let spline = try steepness.withPixels(of: index) {
+        Image(splineThrough: $0, height: steepness.height, width: steepness.width)
+      }
+      let refined = spline.pixels.withUnsafeBufferPointer {
+        fit?.refine(Placement(), of: $0.baseAddress!)
+      }
+      guard let rest = refined?.placement else { return old }
       return Placement(
         drift: Drift(
           dy: old.drift.dy + old.scale * rest.drift.dy,

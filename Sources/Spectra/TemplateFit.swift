@@ -8,8 +8,6 @@ struct TemplateFit {
   private let template: Image
   private let region: Region
   private let centre: OpticalCentre
-  private let gradientY: Image
-  private let gradientX: Image
 
   /// Where a fit, or a step of it, led.
   struct Outcome: Sendable {
@@ -18,13 +16,14 @@ struct TemplateFit {
     var unexplained: Double
   }
 
-  /// Nil where the region is too little to fit.
+  /// Nil where the region is too little to fit. It must not reach to the rim, where there is no gradient.
   init?(template: Image, region: Region, centre: OpticalCentre) {
     guard region.isLarge else { return nil }
+    precondition(region.rows.lowerBound > 0 && region.rows.upperBound < template.height)
+    precondition(region.columns.lowerBound > 0 && region.columns.upperBound < template.width)
     self.template = template
     self.region = region
     self.centre = centre
-    (gradientY, gradientX) = template.gradients()
   }
 
   /// Half of the longer side: what scale does at the frame's edge is a displacement times this.
@@ -32,9 +31,9 @@ struct TemplateFit {
 
   /// The placement near `start` at which the spline with these coefficients fits best, and the share of
   /// the template's variance that the fit leaves unexplained; nil where the fit is singular or runs
-  /// away.
+  /// away. The coefficients fill an image of the template's shape.
   func refine(
-    _ start: Placement, of coefficients: Image, fitsScale: Bool = false
+    _ start: Placement, of coefficients: UnsafePointer<Float>, fitsScale: Bool = false
   ) -> Outcome? {
     var placement = start
     var unexplained = 1.0
@@ -65,7 +64,8 @@ struct TemplateFit {
   /// g and offset o the residual t - (g m + o) is explained by -g times the gradient times the step, m and
   /// 1; a step in scale moves each pixel along its distance from the centre.
   private func step(
-    at placement: Placement, _ coefficients: Image, _ region: Region, _ fitsScale: Bool
+    at placement: Placement, _ coefficients: UnsafePointer<Float>, _ region: Region,
+    _ fitsScale: Bool
   ) -> Outcome? {
     var (normal, right, squares) = sums(at: placement, coefficients, region, fitsScale)
     let unknowns = right.count
@@ -87,32 +87,25 @@ struct TemplateFit {
   /// The sums of the normal equations: unknowns are the step down and across, the gain, the offset, and the
   /// step in scale (px at the frame's edge). The moved image is sampled a row at a time.
   private func sums(
-    at placement: Placement, _ coefficients: Image, _ region: Region, _ fitsScale: Bool
+    at placement: Placement, _ coefficients: UnsafePointer<Float>, _ region: Region,
+    _ fitsScale: Bool
   ) -> (normal: [Double], right: [Double], squares: Double) {
     let (height, width) = (template.height, template.width)
     let (first, count) = (region.columns.lowerBound, region.columns.count)
     var sampler = SplineSampler(height: height, width: width, placement, centre)
     var moved = [Float](repeating: 0, count: width)
     var sums = NormalSums()
-    coefficients.pixels.withUnsafeBufferPointer { coefficients in
-      gradientY.pixels.withUnsafeBufferPointer { gy in
-        gradientX.pixels.withUnsafeBufferPointer { gx in
-          template.pixels.withUnsafeBufferPointer { t in
-            moved.withUnsafeMutableBufferPointer { moved in
-              for y in region.rows {
-                sampler.sample(coefficients, row: y, into: moved.baseAddress!)
-                let start = y * width + first
-                let (a, b) = (gy.baseAddress! + start, gx.baseAddress! + start)
-                let (m, t) = (moved.baseAddress! + first, t.baseAddress! + start)
-                spectra_normal_sums(a, b, m, t, count, &sums.base)
-                guard fitsScale else { continue }
-                spectra_scale_sums(
-                  a, b, m, t, Float((Double(y) - centre.y) / halfSide),
-                  Float((Double(first) - centre.x) / halfSide), Float(1 / halfSide), count,
-                  &sums.scale)
-              }
-            }
-          }
+    template.pixels.withUnsafeBufferPointer { template in
+      moved.withUnsafeMutableBufferPointer { moved in
+        for y in region.rows {
+          sampler.sample(coefficients, row: y, into: moved.baseAddress!)
+          let t = template.baseAddress! + y * width + first
+          let m = moved.baseAddress! + first
+          spectra_normal_sums(t - width, t, t + width, m, count, &sums.base)
+          guard fitsScale else { continue }
+          spectra_scale_sums(
+            t - width, t, t + width, m, Float((Double(y) - centre.y) / halfSide),
+            Float((Double(first) - centre.x) / halfSide), Float(1 / halfSide), count, &sums.scale)
         }
       }
     }

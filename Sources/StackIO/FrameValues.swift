@@ -65,9 +65,9 @@ public enum FrameValues: Sendable, Equatable {
   /// The values for computing; those that only Double holds are rounded.
   public var floats: [Float] {
     switch self {
-    case .uint16(let values): values.map { Float($0) }
+    case .uint16(let values): converted(values) { Float($0) }
     case .float32(let values): values
-    case .float64(let values): values.map { Float($0) }
+    case .float64(let values): converted(values) { Float($0) }
     }
   }
 
@@ -83,10 +83,20 @@ public enum FrameValues: Sendable, Equatable {
   /// The largest value; nil where there is none that is a number.
   public var maximum: Double? {
     switch self {
-    case .uint16(let values): values.max().map { Double($0) }
+    case .uint16(let values): values.isEmpty ? nil : Double(values.reduce(0, max))
     case .float32(let values): values.filter { !$0.isNaN }.max().map { Double($0) }
     case .float64(let values): values.filter { !$0.isNaN }.max()
     }
+  }
+}
+
+/// The values of an array in another type. A plain loop over memory, which the compiler makes several of at once.
+private func converted<From, To>(_ values: [From], _ convert: (From) -> To) -> [To] {
+  [To](unsafeUninitializedCapacity: values.count) { target, filled in
+    values.withUnsafeBufferPointer { values in
+      for index in values.indices { target[index] = convert(values[index]) }
+    }
+    filled = values.count
   }
 }
 

@@ -92,13 +92,77 @@ import TestSupport
     }
   }
 
+  @Test func combinationsAndSums() {
+    for n in Self.lengths {
+      let (rows, weights) = ((0..<4).map { random(n, 5 * n + $0) }, [0.5, -0.25, 2, 0.75] as [Float])
+      var (four, scaled, clipped) = (random(n, 1), random(n, 2), [Float](repeating: 1, count: n))
+      spectra_combine_four(rows[0], rows[1], rows[2], rows[3], weights, &four, n)
+      spectra_scale(rows[0], -2, &scaled, n)
+      spectra_add_clipped(rows[0], -0.25, 0.5, &clipped, n)
+      let products = spectra_sum_of_products(rows[0], rows[1], n)
+      for i in 0..<n {
+        let expected = (0..<4).reduce(Float(0)) { $0 + weights[$1] * rows[$1][i] }
+        #expect(abs(four[i] - expected) < 1e-5)
+        #expect(scaled[i] == -2 * rows[0][i])
+        #expect(clipped[i] == 1 + min(max(rows[0][i], -0.25), 0.5))
+      }
+      let expected = zip(rows[0], rows[1]).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+      #expect(abs(products - expected) < 1e-5)
+      for factor in 1...4 where n >= factor {
+        var bins = [Float](repeating: 0, count: n / factor)
+        spectra_bin(rows[0], factor, 0.5, &bins, n / factor)
+        for (place, bin) in bins.enumerated() {
+          let sum = rows[0][place * factor..<(place + 1) * factor].reduce(0, +)
+          #expect(abs(bin - 0.5 * sum) < 1e-5)
+        }
+      }
+      let limit = rows[0].sorted()[n / 2]
+      #expect(spectra_count_at_least(rows[0], limit, n) == rows[0].count { $0 >= limit })
+      for value in [Float.nan, .infinity, -.infinity, .greatestFiniteMagnitude] {
+        var values = rows[0]
+        values[n / 2] = value
+        #expect(spectra_count_finite(values, n) == values.count { $0.isFinite })
+      }
+    }
+  }
+
+  /// Columns whose places follow each other in runs, and each by itself: the same to the last bit.
+  @Test func interpolationInRuns() {
+    for n in Self.lengths {
+      let (row, weights) = (random(n + 4, n), (0..<4).map { random(n, 9 * n + $0) })
+      let places = (0..<n).map { Int32($0 + ($0 >= n / 2 ? 1 : 0)) }
+      var (each, runs) = ([Float](repeating: 0, count: n), [Float](repeating: 0, count: n))
+      withPointers(weights) { weights in
+        spectra_interpolate_each(row, places, weights, &each, n)
+        for run in [0..<n / 2, n / 2..<n] where !run.isEmpty {
+          row.withUnsafeBufferPointer { row in
+            runs.withUnsafeMutableBufferPointer {
+              spectra_interpolate_run(
+                row.baseAddress! + Int(places[run.lowerBound]), weights, run.lowerBound,
+                $0.baseAddress! + run.lowerBound, run.count)
+            }
+          }
+        }
+      }
+      #expect(each == runs)
+    }
+  }
+
   @Test func sumsOfTheNormalEquations() {
     for n in Self.lengths {
-      let (a, b, m, t) = (random(n, n), random(n, n + 1), random(n, n + 2), random(n, n + 3))
+      let (above, below, m) = (random(n, n), random(n, n + 1), random(n, n + 2))
+      // The template's row, with a value more at either end.
+      let row = random(n + 2, n + 3)
+      let t = Array(row[1...n])
+      let a = (0..<n).map { 0.5 * (below[$0] - above[$0]) }
+      let b = (0..<n).map { 0.5 * (row[$0 + 2] - row[$0]) }
       var sums = [Double](repeating: 0, count: 15)
       var scale = [Double](repeating: 0, count: 6)
-      spectra_normal_sums(a, b, m, t, n, &sums)
-      spectra_scale_sums(a, b, m, t, 0.25, -0.5, 0.01, n, &scale)
+      row.withUnsafeBufferPointer {
+        let place = $0.baseAddress! + 1
+        spectra_normal_sums(above, place, below, m, n, &sums)
+        spectra_scale_sums(above, place, below, m, 0.25, -0.5, 0.01, n, &scale)
+      }
       let one = [Float](repeating: 1, count: n)
       let s = (0..<n).map { (i: Int) -> Float in
         let x = -0.5 + 0.01 * Float(i)

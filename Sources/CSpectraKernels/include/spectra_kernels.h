@@ -17,6 +17,12 @@ void spectra_median_of_9(const float *above, const float *row, const float *belo
 /// How many of |values - median| are above the limit.
 size_t spectra_count_outliers(const float *values, const float *median, float limit, size_t n);
 
+/// How many of the values are at or above the limit.
+size_t spectra_count_at_least(const float *values, float limit, size_t n);
+
+/// How many of the values are finite.
+size_t spectra_count_finite(const float *values, size_t n);
+
 /// out[i] = the median (of the upper two, for an even count) of `count` values that lie `stride` apart, from values + i.
 /// `count` is at most 64.
 void spectra_median_of_frames(const float *values, size_t stride, size_t count, float *out, size_t n);
@@ -27,13 +33,23 @@ void spectra_convolve(const float *padded, const float *kernel, size_t radius, f
 /// The same across rows: rows[radius] is the row itself.
 void spectra_convolve_rows(const float *const *rows, const float *kernel, size_t radius, float *out, size_t n);
 
-/// out[i] = the sum of weights[k] rows[k][i].
-void spectra_combine(const float *const *rows, const float *weights, size_t count, float *out, size_t n);
+/// out[i] = the sum of four rows with four weights.
+void spectra_combine_four(
+    const float *a, const float *b, const float *c, const float *d, const float *weights, float *out, size_t n);
+
+/// out[i] = weight * row[i].
+void spectra_scale(const float *row, float weight, float *out, size_t n);
 
 /// sums[i] += weight * row[i].
 void spectra_add(const float *row, float weight, float *sums, size_t n);
 
-/// The same in double.
+/// The same with 1 for the weight, the values brought to between low and high.
+void spectra_add_clipped(const float *row, float low, float high, float *sums, size_t n);
+
+/// out[i] = scale * the sum of `factor` values from row + i factor on.
+void spectra_bin(const float *row, size_t factor, float scale, float *out, size_t n);
+
+/// sums[i] += weight * row[i] in double.
 void spectra_add_double(const float *row, double weight, double *sums, size_t n);
 
 /// sums[i] += row[i]^2, in double.
@@ -42,13 +58,14 @@ void spectra_add_squares(const float *row, double *sums, size_t n);
 /// out[i] = the sum of weights[k] row[i + k], k from 0 to 3.
 void spectra_interpolate(const float *row, const float *weights, float *out, size_t n);
 
+/// out[i] = the sum of weights[k][first + i] row[i + k], k from 0 to 3.
+void spectra_interpolate_run(
+    const float *row, const float *const *weights, size_t first, float *out, size_t n);
+
 /// out[i] = the sum of weights[k][i] row[first[i] + k], k from 0 to 3.
 void spectra_interpolate_each(const float *row, const int32_t *first, const float *const *weights, float *out, size_t n);
 
-/// Central differences: down[i] of the rows, across[i] of the row; the first and the last of the row are 0.
-void spectra_gradient(const float *above, const float *row, const float *below, float *down, float *across, size_t n);
-
-/// The length of the same gradient.
+/// The length of the gradient by central differences; the first and the last of the row are 0.
 void spectra_steepness(const float *above, const float *row, const float *below, float *out, size_t n);
 
 /// The backward half of a recursive filter: row[i] = pole (next[i] - row[i]).
@@ -58,12 +75,17 @@ void spectra_filter_back(float *row, const float *next, float pole, size_t n);
 void spectra_filter_forth(float *row, const float *previous, float pole, size_t n);
 
 /// Adds a row's products to the sums of the normal equations: gy gy, gy gx, gy m, gy 1, gx gx, gx m, gx 1, m m, m 1, 1 1,
-/// gy t, gx t, m t, 1 t, t t.
-void spectra_normal_sums(const float *gy, const float *gx, const float *m, const float *t, size_t n, double sums[15]);
+/// gy t, gx t, m t, 1 t, t t. The row t is that of a template, whose gradient (gy, gx) by central differences is made of it,
+/// the rows about it and a value more at either end; m is the moved image.
+void spectra_normal_sums(
+    const float *above, const float *row, const float *below, const float *moved, size_t n, double sums[15]);
 
 /// The same with s = y gy + (first_x + i step_x) gx: s gy, s gx, s m, s 1, s s, s t.
 void spectra_scale_sums(
-    const float *gy, const float *gx, const float *m, const float *t, float y, float first_x, float step_x, size_t n,
-    double sums[6]);
+    const float *above, const float *row, const float *below, const float *moved, float y, float first_x, float step_x,
+    size_t n, double sums[6]);
+
+/// The sum of products of n values: each product in float, their sum in double.
+double spectra_sum_of_products(const float *a, const float *b, size_t n);
 
 #endif
