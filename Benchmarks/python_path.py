@@ -15,10 +15,10 @@ import numpy
 import scipy.fft
 import scipy.ndimage
 import scipy.optimize
-import skimage.registration
-import skimage.segmentation
 import tifffile
 from dbscan import DBSCAN
+from skimage.registration import phase_cross_correlation
+from skimage.segmentation import watershed
 
 REACH = 2
 """How far away, px, the neighbours are over which scores are averaged."""
@@ -59,7 +59,7 @@ def measured_drifts(stack, pool):
     small = list(pool.map(spectrum_of_small, stack))
 
     def link(index):
-        return skimage.registration.phase_cross_correlation(
+        return phase_cross_correlation(
             small[index], small[index + 1], space="fourier", upsample_factor=20, normalization=None)[0]
 
     links = list(pool.map(link, range(len(small) - 1)))
@@ -140,7 +140,7 @@ def clusters(scores, mask, radius, least, pool):
     labels[numpy.bincount(labels + 1)[labels + 1] < 0.005 * mask.sum()] = -1
     markers = numpy.zeros(mask.shape, numpy.int32)
     markers[eligible] = numpy.unique(numpy.append(labels, -1), return_inverse=True)[1][:-1]
-    flooded = skimage.segmentation.watershed(gradient, markers, mask=mask)
+    flooded = watershed(gradient, markers, mask=mask)
     return markers - 1, flooded - 1
 
 

@@ -14,6 +14,8 @@ if ! cmp --quiet "$requirements" .build/benchmarks/requirements.txt; then
   cp "$requirements" .build/benchmarks/requirements.txt
 fi
 swift build --configuration release --product lodestone --quiet >&2
+# Nothing is left beside the scripts.
+export PYTHONDONTWRITEBYTECODE=1
 script=benchmark
 case "${1:-}" in
   reading)
