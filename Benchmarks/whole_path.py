@@ -278,7 +278,7 @@ def report(bench, arguments):
            f"photons, {size / 1e6:.0f} MB in the page cache; {bench.stack_bytes() / 1e6:.0f} MB as 32-bit floats. Medians (least "
            f"to most), n = {arguments.runs}. All cores copy {bench.rates['copy'] / 1e9:.1f} GB/s of memory, read and written, and "
            f"read {bench.rates['read'] / 1e9:.1f} GB/s of these files; SHA-256 of {bench.rates['digest'] / 1e9:.1f} GB/s makes "
-           f"{size / bench.rates['digest']:.3f} s of lodestone's `read`, which no bound holds.")
+           f"{size / bench.rates['digest']:.3f} s of lodestone's `read`, which the bound leaves out.")
     for table in (stage_table, process_table, accuracy_table):
         yield markdown(table(bench))
     yield ("Peak: ru_maxrss, with the pages of files that the process maps; anonymous: without them, sampled in the turn that is "
