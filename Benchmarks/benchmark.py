@@ -18,6 +18,7 @@ import time
 import numpy as np
 
 import make_points
+import record
 
 # shape, points, dimensions, radius, minimum points. The radii of xanes at 1M are those of a mean of 50, 500 and 5,000
 # neighbours (make_points.py eps).
@@ -69,7 +70,7 @@ def main():
             if (case[1] <= arguments.most and case[0] in (arguments.shapes or [case[0]])
                     and case[2] in (arguments.dimensions or [case[2]])):
                 bench.measure(case)
-    print(f"\n{os.cpu_count()} cores; {processor()}; Python {sys.version.split()[0]}. Ratio: how many times as long as "
+    print(f"\n{record.cores()} cores; {record.processor()}; Python {sys.version.split()[0]}. Ratio: how many times as long as "
           "lodestone. Bytes a point: peak of the process beyond one of 1,000 points, input included. Exact: core "
           "points, their partition, noise, and (=) every label as scikit-learn's.")
 
@@ -252,11 +253,6 @@ def write_binary(path):
     with open(path + ".bin", "wb") as file:
         np.array(points.shape, np.int32).tofile(file)
         np.asfortranarray(points.astype(np.float64)).T.tofile(file)
-
-
-def processor():
-    with open("/proc/cpuinfo") as info:
-        return next((line.split(":")[1].strip() for line in info if line.startswith("model name")), "unknown processor")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # Measures `lodestone cluster` beside its peers on the same files, in one run: Benchmarks/run.sh --help
 # reading a scan beside cat and tifffile: Benchmarks/run.sh reading --help
-# and the way to registered optical density beside numpy, scipy and scikit-image: Benchmarks/run.sh registering --help
-# and the way from there to phases and their chemistry: Benchmarks/run.sh chemistry --help
+# every stage of an ingest and the whole, beside the same path in Python: Benchmarks/run.sh path --help
 # Needs Python 3.11 or later; R's dbscan takes part where Rscript and r-cran-dbscan are installed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -15,10 +14,16 @@ if ! cmp --quiet "$requirements" .build/benchmarks/requirements.txt; then
   cp "$requirements" .build/benchmarks/requirements.txt
 fi
 swift build --configuration release --product lodestone --quiet >&2
+# Nothing is left beside the scripts.
+export PYTHONDONTWRITEBYTECODE=1
 script=benchmark
 case "${1:-}" in
-  reading | registering | chemistry)
+  reading)
     script=$1
+    shift
+    ;;
+  path)
+    script=whole_path
     shift
     ;;
 esac
