@@ -354,3 +354,27 @@ KERNEL double spectra_sum_of_products(const float *restrict a, const float *rest
   for (; i < n; i++) sum += (double)(a[i] * b[i]);
   return sum;
 }
+
+KERNEL void spectra_sums_of_differences(
+    const float *restrict values, const int32_t *restrict places, size_t n, float origin, double sums[restrict 2]) {
+  typedef double Doubles __attribute__((ext_vector_type(LANES)));
+  Doubles sum = 0, squares = 0;
+  size_t i = 0;
+  for (; i + LANES <= n; i += LANES) {
+    Floats found;
+    for (int lane = 0; lane < LANES; lane++) found[lane] = values[places[i + lane]];
+    Doubles difference = __builtin_convertvector(found - origin, Doubles);
+    sum += difference;
+    squares += difference * difference;
+  }
+  sums[0] = sums[1] = 0;
+  for (int lane = 0; lane < LANES; lane++) {
+    sums[0] += sum[lane];
+    sums[1] += squares[lane];
+  }
+  for (; i < n; i++) {
+    double difference = (double)(values[places[i]] - origin);
+    sums[0] += difference;
+    sums[1] += difference * difference;
+  }
+}

@@ -40,6 +40,11 @@ static inline int lodestone_tiff_set_u32(TIFF *tiff, uint32_t tag, uint32_t valu
   return TIFFSetField(tiff, tag, value);
 }
 
+// A tag of libtiff's own, which is not in the file: TIFFTAG_ZIPQUALITY.
+static inline int lodestone_tiff_set_int(TIFF *tiff, uint32_t tag, int value) {
+  return TIFFSetField(tiff, tag, value);
+}
+
 static inline int lodestone_tiff_set_float(TIFF *tiff, uint32_t tag, float value) {
   return TIFFSetField(tiff, tag, (double)value);
 }

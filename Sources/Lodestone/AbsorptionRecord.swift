@@ -23,9 +23,8 @@ struct AbsorptionRecord {
     let values = mapInParallel(pages.count) { rounded(pages[$0].image) }
     let groups = [("od", [0]), ("edge_step", Array(pages.indices.dropFirst()))]
       .filter { !$0.1.isEmpty }
-    return try mapInParallel(groups.count) { number in
-      let (kind, places) = groups[number]
-      return MapRecord(
+    return try groups.map { kind, places in
+      MapRecord(
         kind: kind, height: mean.height, width: mean.width,
         samples: .float32(places.flatMap { values[$0] }),
         tiff: try TIFFWriter.encode(
@@ -50,15 +49,15 @@ struct AbsorptionRecord {
 
   /// The standard deviation of a pixel's noise, by the median difference of pixels side by side: most lie within one phase.
   private func noise(of image: Image) -> Float {
-    let pairs = image.pixels.indices.dropLast().filter {
-      ($0 + 1) % image.width != 0 && isInside[$0] && isInside[$0 + 1]
-    }
     // A hundred thousand are enough, whatever the frame's size.
-    let chosen = stride(from: 0, to: pairs.count, by: max(1, pairs.count / 100_000))
-    let differences = chosen.map { abs(image.pixels[pairs[$0]] - image.pixels[pairs[$0] + 1]) }
-      .filter(\.isFinite).sorted()
+    let step = max(1, image.pixels.count / 100_000)
+    let differences = stride(from: 0, to: image.pixels.count - 1, by: step).compactMap {
+      ($0 + 1) % image.width != 0 && isInside[$0] && isInside[$0 + 1]
+        ? abs(image.pixels[$0] - image.pixels[$0 + 1]) : nil
+    }.filter(\.isFinite)
     guard !differences.isEmpty else { return 0 }
     // The median of the absolute value of a normal number, and the difference of two.
-    return differences[differences.count / 2] / (0.6745 * Float(2).squareRoot())
+    return value(ofRank: differences.count / 2, among: differences)
+      / (0.6745 * Float(2).squareRoot())
   }
 }

@@ -84,13 +84,24 @@ struct Analysis {
       }
       return ComparedSpectra(mask: mask, surface: surface, features: features)
     }
+    // Parts of clustering keep one core busy: the other one makes what needs no clusters.
+    let isInside = try stack(&times).registered.isInside
+    let absorption = Background {
+      Result {
+        try AbsorptionRecord(
+          mean: compared.mask.mean, edges: compared.mask.edges.edges, steps: compared.mask.steps,
+          isInside: isInside
+        ).maps()
+      }
+    }
     let clustered = try timed(.cluster, &times) {
       try ClusteringStage(parameters: parameters).run(compared.features)
     }
     let (density, registered) = (try stack(&times).density, try stack(&times).registered)
     return try timed(.summarise, &times) {
       try SummaryStage(parameters: parameters, references: references).run(
-        scan, density, registered, compared.mask, compared.surface, clustered)
+        scan, density, registered, compared.mask, compared.surface, clustered,
+        absorption: absorption)
     }
   }
 

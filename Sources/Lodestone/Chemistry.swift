@@ -119,13 +119,13 @@ func spread(of points: [Int], _ features: Features) -> Double {
   else { return 0 }
   let along = components.scores(of: features.points(points), count: 1)
   func deviation(_ values: [Float]) -> Double {
-    let sorted = values.sorted()
     func quantile(_ share: Double) -> Double {
-      Double(sorted[Int((share * Double(sorted.count - 1)).rounded())])
+      let rank = Int((share * Double(values.count - 1)).rounded())
+      return Double(value(ofRank: rank, among: values))
     }
     return (quantile(0.95) - quantile(0.05)) / 3.29
   }
-  let median = along.sorted()[along.count / 2]
+  let median = value(ofRank: along.count / 2, among: along)
   let relative = zip(along, points).map { ($0 - median) / max(features.relativeNoise[$1], 0.01) }
   return min(deviation(along), deviation(relative))
 }

@@ -12,9 +12,11 @@ struct SummaryStage {
   /// The spectra that `fit.references` may name.
   let references: [NamedReference]
 
+  /// - Parameter absorption: the maps of ``AbsorptionRecord``, which need no clusters.
   func run(
     _ scan: Scan, _ density: OpticalDensityStage.Output, _ registered: RegistrationStage.Output,
-    _ mask: MaskStage.Output, _ surface: DepthStage.Output, _ clustered: ClusteringStage.Output
+    _ mask: MaskStage.Output, _ surface: DepthStage.Output, _ clustered: ClusteringStage.Output,
+    absorption: Background<Result<[MapRecord], any Error>>
   ) throws -> ResultRecord {
     let fit = try ReferenceFit(parameters, known: references, energies: scan.energies, mask.edges)
     let chemistry = Chemistry(
@@ -50,10 +52,7 @@ struct SummaryStage {
       clusters: clusters, depthHistogram: histogram, depthBinPX: Self.depthBinPX,
       maps: try maps(scan, registered, mask, surface, clustered)
         + fitMap(fit, registered, clustered)
-        + AbsorptionRecord(
-          mean: mask.mean, edges: mask.edges.edges, steps: mask.steps,
-          isInside: registered.isInside
-        ).maps(),
+        + absorption.value.get(),
       radii: clustered.radii.map {
         .init(
           radius: $0.radius, clusterCount: $0.clusters, noisePixels: $0.noise, isUsed: $0.isUsed)
@@ -90,31 +89,26 @@ struct SummaryStage {
     _ blocks: SpatialBlocks, _ chemistry: Chemistry,
     placeEstimates: (_ label: Int) -> [ClusterEstimate]
   ) throws -> (clusters: [ClusterRecord], findings: [Chemistry.Findings]) {
-    var points = [[Int]](repeating: [], count: clustered.clusterCount)
-    // The pixels of each cluster that DBSCAN labelled, block by block.
-    let none = [[Int]](repeating: [], count: blocks.count)
-    var groups = [[[Int]]](repeating: none, count: clustered.clusterCount)
-    for (point, label) in clustered.dbscanLabels.enumerated() where label >= 0 {
-      points[Int(label)].append(point)
-      groups[Int(label)][Int(blocks.numbers[point])].append(Int(clustered.grid.pixels[point]))
-    }
+    let members = LabelledPixels(clustered, blocks)
     var pixels = [Int](repeating: 0, count: clustered.clusterCount)
     for label in clustered.labels where label >= 0 { pixels[Int(label)] += 1 }
-    let members = groups
     let spectra = try mapInParallel(frames.count) { (frame) throws(ScratchFailure) in
-      let image = try frames.image(frame)
-      return members.map { statistics(image, $0) }
+      try frames.withPixels(of: frame) { values in
+        members.groups.map { statistics(values, $0) }
+      }
     }
     let surfaces = surfaces(scan, clustered, pieces)
     let widths = widths(clustered)
-    let counts = members.map { $0.map(\.count) }
-    func measured(_ label: Int, _ od: [Double]) -> Chemistry.Findings {
-      chemistry.findings(
-        od, spread: spread(of: points[label], clustered.features), width: widths[label])
+    let counts = members.groups.map { $0.map(\.count) }
+    let spreads = mapInParallel(members.points.count) {
+      spread(of: members.points[$0], clustered.features)
     }
-    let found = groups.indices.map { label in measured(label, spectra.map { $0[label].mean }) }
+    let found = members.groups.indices.map { label in
+      chemistry.findings(
+        spectra.map { $0[label].mean }, spread: spreads[label], width: widths[label])
+    }
     // Each cluster once more without one block after the other.
-    let withoutOne = mapInParallel(groups.count * blocks.count) { number -> Chemistry.Findings? in
+    let withoutOne = mapInParallel(found.count * blocks.count) { number -> Chemistry.Findings? in
       let (label, block) = (number / blocks.count, number % blocks.count)
       let all = counts[label].reduce(0, +)
       let rest = all - counts[label][block]
@@ -125,9 +119,9 @@ struct SummaryStage {
       }
       return chemistry.findings(od, spread: 0, width: 0)
     }
-    let clusters = groups.indices.map { label in
+    let clusters = found.indices.map { label in
       ClusterRecord(
-        label: label, pixels: pixels[label], dbscanPixels: points[label].count,
+        label: label, pixels: pixels[label], dbscanPixels: members.points[label].count,
         areaUM2: area(of: pixels[label], scan), meanSpectrum: spectra.map { $0[label].mean },
         deviationSpectrum: spectra.map { $0[label].deviation }, elements: found[label].elements,
         surface: surfaces?[label], chemistry: found[label].chemistry,
@@ -186,18 +180,19 @@ struct SummaryStage {
   /// The mean and the standard deviation (n - 1) of the optical density over the pixels of some blocks, and each block's
   /// sum.
   private func statistics(
-    _ image: Image, _ blocks: [[Int]]
+    _ values: UnsafeBufferPointer<Float>, _ blocks: [[Int32]]
   ) -> (mean: Double, deviation: Double, sums: [Double]) {
     let count = Double(blocks.reduce(0) { $0 + $1.count })
-    return image.pixels.withUnsafeBufferPointer { values in
-      let sums = blocks.map { $0.reduce(0.0) { $0 + Double(values[$1]) } }
-      let mean = sums.reduce(0, +) / count
-      let squares = blocks.joined().reduce(0.0) { sum, pixel in
-        let difference = Double(values[pixel]) - mean
-        return sum + difference * difference
-      }
-      return (mean, (squares / max(count - 1, 1)).squareRoot(), sums)
-    }
+    guard let first = blocks.joined().first else { return (.nan, 0, blocks.map { _ in 0 }) }
+    // About one of the values: what is squared is no larger than the values differ.
+    let origin = values[Int(first)]
+    let sums = blocks.map { sumsOfDifferences(values, at: $0, from: origin) }
+    let difference = sums.reduce(0) { $0 + $1.sum }
+    let squares = sums.reduce(0) { $0 + $1.squares } - difference * difference / count
+    return (
+      Double(origin) + difference / count, (max(squares, 0) / max(count - 1, 1)).squareRoot(),
+      zip(sums, blocks).map { $0.sum + Double($1.count) * Double(origin) }
+    )
   }
 
   // MARK: Depth and maps
@@ -313,5 +308,29 @@ struct SummaryStage {
       values.append(.init(name: "correct.minimum_reference", number: Double(least), unit: "counts"))
     }
     return values
+  }
+}
+
+/// The points that DBSCAN labelled, cluster by cluster.
+private struct LabelledPixels {
+  /// The points of each cluster.
+  let points: [[Int]]
+  /// The pixels of each cluster, block by block.
+  let groups: [[[Int32]]]
+
+  init(_ clustered: ClusteringStage.Output, _ blocks: SpatialBlocks) {
+    var points = [[Int]](repeating: [], count: clustered.clusterCount)
+    for (point, label) in clustered.dbscanLabels.enumerated() where label >= 0 {
+      points[Int(label)].append(point)
+    }
+    let found = points
+    self.points = found
+    groups = mapInParallel(found.count) { label in
+      var groups = [[Int32]](repeating: [], count: blocks.count)
+      for point in found[label] {
+        groups[Int(blocks.numbers[point])].append(clustered.grid.pixels[point])
+      }
+      return groups
+    }
   }
 }

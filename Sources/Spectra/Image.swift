@@ -1,3 +1,5 @@
+internal import CSpectraKernels
+
 /// A two-dimensional array of Float, row-major, its origin top left.
 public struct Image: Sendable, Equatable {
   /// The number of rows.
@@ -26,6 +28,17 @@ public struct Image: Sendable, Equatable {
     get { pixels[y * width + x] }
     set { pixels[y * width + x] = newValue }
   }
+}
+
+/// The sum of the differences of some of an image's values from a number, and that of their squares.
+///
+/// - Complexity: O(places).
+package func sumsOfDifferences(
+  _ values: UnsafeBufferPointer<Float>, at places: [Int32], from origin: Float
+) -> (sum: Double, squares: Double) {
+  var sums = [0.0, 0.0]
+  spectra_sums_of_differences(values.baseAddress!, places, places.count, origin, &sums)
+  return (sums[0], sums[1])
 }
 
 /// The `fraction` quantile of `values` by the nearest rank; nil where there are none.

@@ -88,4 +88,9 @@ void spectra_scale_sums(
 /// The sum of products of n values: each product in float, their sum in double.
 double spectra_sum_of_products(const float *a, const float *b, size_t n);
 
+/// sums[0] = the sum of values[places[i]] - origin, sums[1] that of their squares: each difference in float, the sums in
+/// double.
+void spectra_sums_of_differences(
+    const float *values, const int32_t *places, size_t n, float origin, double sums[2]);
+
 #endif
