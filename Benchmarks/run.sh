@@ -3,6 +3,7 @@
 # reading a scan beside cat and tifffile: Benchmarks/run.sh reading --help
 # and the way to registered optical density beside numpy, scipy and scikit-image: Benchmarks/run.sh registering --help
 # and the way from there to phases and their chemistry: Benchmarks/run.sh chemistry --help
+# and stored queries beside the sqlite3 shell: Benchmarks/run.sh catalog --help
 # Needs Python 3.11 or later; R's dbscan takes part where Rscript and r-cran-dbscan are installed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -17,7 +18,7 @@ fi
 swift build --configuration release --product lodestone --quiet >&2
 script=benchmark
 case "${1:-}" in
-  reading | registering | chemistry)
+  reading | registering | chemistry | catalog)
     script=$1
     shift
     ;;
