@@ -42,15 +42,18 @@ public enum CanonicalJSON: Sendable, Equatable {
       return
     }
     // Swift's description has the shortest digits too. Where it has no exponent it differs in whole numbers only, by ".0".
-    let start = bytes.count
-    bytes += value.description.utf8
-    let written = bytes[start...]
-    if written.contains(UInt8(ascii: "e")) {
-      bytes.removeSubrange(start...)
-      bytes += exponential(value).utf8
-    } else if written.suffix(2).elementsEqual(".0".utf8) {
-      bytes.removeLast(2)
+    var description = value.description
+    let isWritten = description.withUTF8 { text in
+      // An exponent is at the end: e-05, e+308.
+      if text.suffix(5).contains(UInt8(ascii: "e")) { return false }
+      let isWhole =
+        text.count > 2 && text[text.count - 1] == UInt8(ascii: "0")
+        && text[text.count - 2] == UInt8(ascii: ".")
+      bytes.append(
+        contentsOf: UnsafeBufferPointer(rebasing: text[..<(text.count - (isWhole ? 2 : 0))]))
+      return true
     }
+    if !isWritten { bytes += exponential(value).utf8 }
   }
 
   private static func exponential(_ value: Double) -> String {
