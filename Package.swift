@@ -43,6 +43,8 @@ let package = Package(
     .systemLibrary(name: "CFileSystem"),
     // And mallopt.
     .systemLibrary(name: "CMalloc"),
+    // snprintf, for tables of many numbers.
+    .systemLibrary(name: "CFormat"),
 
     // The inner loops of the neighbour search for AVX-512, AVX2 and any other processor, chosen at run time: Swift
     // compiles for one instruction set only.
@@ -77,7 +79,7 @@ let package = Package(
     .executableTarget(
       name: "lodestone-cli",
       dependencies: [
-        "CMalloc", "Lodestone", "StackIO", "Spectra", "Clustering", "PhaseCatalog",
+        "CFormat", "CMalloc", "Lodestone", "StackIO", "Spectra", "Clustering", "PhaseCatalog",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -85,6 +87,10 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["StackIO", "PhaseCatalog", "CSQLite", "CPNG"],
       path: "Tests/TestSupport", swiftSettings: strict),
+    // Makes the catalogs of Benchmarks/catalog.py.
+    .executableTarget(
+      name: "catalog-maker", dependencies: ["PhaseCatalog", "TestSupport"],
+      path: "Benchmarks/CatalogMaker", swiftSettings: strict),
     .testTarget(
       name: "ClusteringTests",
       dependencies: ["Clustering", "CClusteringKernels", "StackIO", "TestSupport"],

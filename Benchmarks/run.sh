@@ -2,6 +2,7 @@
 # Measures `lodestone cluster` beside its peers on the same files, in one run: Benchmarks/run.sh --help
 # reading a scan beside cat and tifffile: Benchmarks/run.sh reading --help
 # every stage of an ingest and the whole, beside the same path in Python: Benchmarks/run.sh path --help
+# and stored queries beside the sqlite3 shell: Benchmarks/run.sh catalog --help
 # Needs Python 3.11 or later; R's dbscan takes part where Rscript and r-cran-dbscan are installed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -18,7 +19,7 @@ swift build --configuration release --product lodestone --quiet >&2
 export PYTHONDONTWRITEBYTECODE=1
 script=benchmark
 case "${1:-}" in
-  reading)
+  reading | catalog)
     script=$1
     shift
     ;;

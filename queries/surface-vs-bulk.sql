@@ -36,8 +36,9 @@ part AS MATERIALIZED (
       ORDER BY depth.bin DESC LIMIT 1) AS pixels,
     max(nd.areal_mol_cm2, 0) AS nd_mol_cm2, max(fe.areal_mol_cm2, 0) AS fe_mol_cm2
   FROM (
-    SELECT run.*, label FROM run CROSS JOIN cluster ON cluster.result_key = run.result_key
-    UNION ALL SELECT run.*, -1 FROM run) AS run
+    SELECT run.result_key, run.depth_bin_px, run.pixel_size_um, cluster.label
+    FROM run CROSS JOIN cluster ON cluster.result_key = run.result_key
+    UNION ALL SELECT result_key, depth_bin_px, pixel_size_um, -1 FROM run) AS run
   LEFT JOIN cluster_element AS nd
     ON nd.result_key = run.result_key AND nd.label = run.label AND nd.symbol = 'Nd'
   LEFT JOIN cluster_element AS fe
@@ -58,6 +59,10 @@ total AS MATERIALIZED (
     sum(CASE WHEN label < 0 THEN pixels - surface_pixels ELSE 0 END) AS bulk_noise
   FROM part WHERE pixels IS NOT NULL GROUP BY result_key
 ),
+oblong AS MATERIALIZED (
+  SELECT scan.scan_id, pixel.height_um * pixel.width_um AS area_um2
+  FROM oblong_pixel AS pixel CROSS JOIN scan ON scan.scan_key = pixel.scan_key
+),
 zoned AS (
   SELECT result_key, 'surface' AS zone, surface_pixels AS pixels, surface_nd AS nd, surface_atoms AS atoms,
     surface_main AS main, surface_noise AS noise
@@ -67,12 +72,11 @@ zoned AS (
   FROM total WHERE bulk_pixels > 0
 )
 SELECT run.sample, run.run_id, run.geometry, zone, zoned.pixels,
-  zoned.pixels * coalesce(oblong.height_um * oblong.width_um, run.pixel_size_um * run.pixel_size_um) AS area_um2,
+  zoned.pixels * coalesce(oblong.area_um2, run.pixel_size_um * run.pixel_size_um) AS area_um2,
   zoned.nd / zoned.atoms AS nd_fraction, 32767 - zoned.main % 65536 AS main_cluster,
   1.0 * (zoned.main / 65536) / zoned.pixels AS main_share,
   1.0 * zoned.noise / zoned.pixels AS noise_share
 FROM zoned
 JOIN run ON run.result_key = zoned.result_key
-JOIN scan ON scan.scan_id = run.scan_id
-LEFT JOIN oblong_pixel AS oblong ON oblong.scan_key = scan.scan_key
+LEFT JOIN oblong ON oblong.scan_id = run.scan_id
 ORDER BY run.sample, run.run_id, zone DESC;

@@ -46,6 +46,12 @@ public struct AnswerTable: Sendable, Equatable {
     return rows[row][index]
   }
 
+  /// How many different values a column has.
+  func distinct(_ column: String) -> Int {
+    guard let place = columns.firstIndex(of: column) else { return 0 }
+    return Set(rows.map { $0[place].text }).count
+  }
+
   /// The table without some columns.
   public func dropping(_ names: Set<String>) -> AnswerTable {
     let kept = columns.indices.filter { !names.contains(columns[$0]) }

@@ -29,9 +29,35 @@ public enum CanonicalJSON: Sendable, Equatable {
   /// A number's shortest text that reads back to the same bits, as ECMAScript's Number.toString
   /// writes it.
   public static func text(of value: Double) -> String {
+    var bytes: [UInt8] = []
+    append(value, to: &bytes)
+    return bytes.text
+  }
+
+  /// Appends that text: for answers of many rows.
+  package static func append(_ value: Double, to bytes: inout [UInt8]) {
     precondition(value.isFinite, "JSON has no numbers that are not finite")
-    if value == 0 { return "0" }
-    // Swift's description has the shortest digits too, but other rules for the exponent.
+    if value == 0 {
+      bytes.append(UInt8(ascii: "0"))
+      return
+    }
+    // Swift's description has the shortest digits too. Where it has no exponent it differs in whole numbers only, by ".0".
+    var description = value.description
+    let isWritten = description.withUTF8 { text in
+      // An exponent is at the end: e-05, e+308.
+      if text.suffix(5).contains(UInt8(ascii: "e")) { return false }
+      let isWhole =
+        text.count > 2 && text[text.count - 1] == UInt8(ascii: "0")
+        && text[text.count - 2] == UInt8(ascii: ".")
+      bytes.append(
+        contentsOf: UnsafeBufferPointer(rebasing: text[..<(text.count - (isWhole ? 2 : 0))]))
+      return true
+    }
+    if !isWritten { bytes += exponential(value).utf8 }
+  }
+
+  private static func exponential(_ value: Double) -> String {
+    // It has other rules for the exponent.
     var digits: [UInt8] = []
     // The value is 0.DIGITS x 10^point.
     var point: Int?
@@ -83,12 +109,26 @@ public enum CanonicalJSON: Sendable, Equatable {
     return bytes.text
   }
 
-  private static func quoted(_ text: String) -> String {
-    // Most texts are as they are: the rest is for the others.
-    let isPlain = text.utf8.allSatisfy {
+  /// Appends a text with its quotes.
+  package static func append(quoted text: String, to bytes: inout [UInt8]) {
+    if isPlain(text) {
+      bytes.append(UInt8(ascii: "\""))
+      bytes += text.utf8
+      bytes.append(UInt8(ascii: "\""))
+    } else {
+      bytes += quoted(text).utf8
+    }
+  }
+
+  /// Whether a text is as it is between its quotes, as most are.
+  private static func isPlain(_ text: String) -> Bool {
+    text.utf8.allSatisfy {
       $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
     }
-    if isPlain { return "\"" + text + "\"" }
+  }
+
+  private static func quoted(_ text: String) -> String {
+    if isPlain(text) { return "\"" + text + "\"" }
     var result = "\""
     for scalar in text.unicodeScalars {
       switch scalar {

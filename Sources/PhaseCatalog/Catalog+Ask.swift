@@ -30,11 +30,12 @@ extension Catalog {
     return try read { database in
       let statement = try database.makeStatement(sql: query.sql)
       let columns = statement.columnNames
-      // Row by row: a row that is kept would be copied twice.
+      // Row by row, and past GRDB's own rows: there may be tens of thousands.
       let cursor = try Row.fetchCursor(
         statement, arguments: StatementArguments(arguments.mapValues(\.databaseValue)))
+      var reader = StatementRows(statement.sqliteStatement)
       var rows: [[AnswerTable.Value]] = []
-      while let row = try cursor.next() { rows.append(row.databaseValues.map(Self.answer)) }
+      while try cursor.next() != nil { rows.append(reader.row()) }
       return AnswerTable(columns: columns, rows: rows)
     }
   }

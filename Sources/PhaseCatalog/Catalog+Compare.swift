@@ -83,7 +83,7 @@ extension Catalog {
     try read { database in
       guard try database.exists("SELECT 1 FROM retraction LIMIT 1", []) else { return 0 }
       let samples = try String?.fetchAll(
-        database, sql: "SELECT sample FROM run_overview_all WHERE is_retracted")
+        database, sql: "SELECT sample FROM (\(StoredQuery.retractedRuns))")
       guard let names else { return samples.count }
       let wanted = Set(names.map(GivenName.stored))
       return samples.count { $0.map(wanted.contains) ?? false }

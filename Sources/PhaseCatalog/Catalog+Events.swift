@@ -137,8 +137,7 @@ extension Catalog {
     }
   }
 
-  /// How many runs a query's answer leaves out because they are retracted: those that it would have
-  /// of all runs, less those that it has. Where an answer names no runs, all retracted runs count.
+  /// How many runs a query's answer leaves out because they are retracted: those that it would have of these alone. Where an answer names no runs, all retracted runs count.
   ///
   /// - Throws: ``CatalogError``.
   public func retractedLeftOut(
@@ -146,16 +145,13 @@ extension Catalog {
   ) throws -> Int {
     // Most catalogs have none, and need not ask twice.
     let hasAny = try read { try $0.exists("SELECT 1 FROM retraction LIMIT 1", []) }
-    guard hasAny, let all = query.ofAllRuns else { return 0 }
-    let retracted = try read { database in
-      try Int.fetchOne(
-        database, sql: "SELECT count(*) FROM run_overview_all WHERE is_retracted") ?? 0
+    guard hasAny, let retractedOnes = query.ofRetractedRuns else { return 0 }
+    guard answer.columns.contains("run_id") else {
+      return try read { database in
+        try Int.fetchOne(database, sql: "SELECT count(*) FROM (\(StoredQuery.retractedRuns))") ?? 0
+      }
     }
-    guard retracted > 0, let column = answer.columns.firstIndex(of: "run_id") else {
-      return retracted
-    }
-    func runs(_ table: AnswerTable) -> Int { Set(table.rows.map { $0[column].text }).count }
-    return runs(try ask(all, parameters: parameters)) - runs(answer)
+    return try ask(retractedOnes, parameters: parameters).distinct("run_id")
   }
 
   // MARK: The graph

@@ -127,6 +127,11 @@ public final class Catalog {
       if access == .write {
         // Rollback journal with the folder synced too: a commit survives a power cut.
         try database.execute(sql: "PRAGMA synchronous = EXTRA")
+      } else {
+        // Questions about all runs look each of them up in several tables: SQLite's 2 MB hold too few pages of those of
+        // 10,000 runs, and what it sorts or keeps meanwhile would go to a file.
+        try database.execute(sql: "PRAGMA cache_size = -65536")
+        try database.execute(sql: "PRAGMA temp_store = MEMORY")
       }
     }
     return try DatabaseQueue(path: sqliteName(path), configuration: configuration)

@@ -93,11 +93,23 @@ public struct StoredQuery: Sendable, Equatable {
     header.compactMap { $0.first == mark ? Field($0.dropFirst()) : nil }
   }
 
-  /// The same question of all runs, retracted ones too; nil where it is that already.
-  var ofAllRuns: StoredQuery? {
-    let all = sql.replacing(/\b(run|cluster)_overview\b/) { "\($0.0)_all" }
-    return all == sql ? nil : StoredQuery(name: name, sql: all)
+  /// The same question of the retracted runs alone; nil where it is of all runs already.
+  var ofRetractedRuns: StoredQuery? {
+    if sql.contains("run_overview_all") { return nil }
+    let retracted = sql.replacingOccurrences(
+      of: "FROM run_overview", with: "FROM (\(Self.retractedRuns))")
+    return retracted == sql ? nil : StoredQuery(name: name, sql: retracted)
   }
+
+  /// The lines of run_overview_all that are retracted, found from what was said: in most catalogs these are few. With the
+  /// schema's name, for a query may have a table "run" of its own.
+  static let retractedRuns = """
+    SELECT * FROM main.run_overview_all WHERE run_key IN (
+      SELECT run.run_key FROM main.retraction CROSS JOIN main.run ON run.run_id = retraction.subject
+      UNION ALL
+      SELECT run.run_key FROM main.retraction CROSS JOIN main.scan ON scan.scan_id = retraction.subject
+      CROSS JOIN main.run ON run.scan_key = scan.scan_key)
+    """
 
   /// All stored queries by name. A test compares them with the folder.
   public static let all: [StoredQuery] = [

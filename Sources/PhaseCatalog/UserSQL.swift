@@ -142,8 +142,10 @@ public struct UserSQL: Sendable {
 
   private func rows(of statement: OpaquePointer, _ connection: OpaquePointer) throws -> AnswerTable
   {
-    let count = sqlite3_column_count(statement)
-    let columns = (0..<count).map { String(cString: sqlite3_column_name(statement, $0)) }
+    let columns = (0..<sqlite3_column_count(statement)).map {
+      String(cString: sqlite3_column_name(statement, $0))
+    }
+    var reader = StatementRows(statement)
     var rows: [[AnswerTable.Value]] = []
     var bytes = 0
     while true {
@@ -152,7 +154,7 @@ public struct UserSQL: Sendable {
         guard rows.count < mostRows else {
           throw CatalogError.question("\(name): more than \(mostRows) rows: add LIMIT")
         }
-        let row = (0..<count).map { value(statement, $0) }
+        let row = reader.row()
         bytes += row.reduce(0) { $0 + $1.byteCount }
         guard bytes <= mostBytes else {
           throw CatalogError.question("\(name): more than \(mostBytes >> 20) MiB: ask for less")
@@ -164,19 +166,6 @@ public struct UserSQL: Sendable {
       case SQLITE_BUSY: throw CatalogError.busy(path: path)
       default: throw failure(connection)
       }
-    }
-  }
-
-  private func value(_ statement: OpaquePointer, _ column: Int32) -> AnswerTable.Value {
-    switch sqlite3_column_type(statement, column) {
-    case SQLITE_INTEGER: return .integer(sqlite3_column_int64(statement, column))
-    case SQLITE_FLOAT: return .real(sqlite3_column_double(statement, column))
-    case SQLITE_TEXT: return .text(String(cString: sqlite3_column_text(statement, column)))
-    case SQLITE_BLOB:
-      let count = Int(sqlite3_column_bytes(statement, column))
-      let bytes = sqlite3_column_blob(statement, column)
-      return .blob(Array(UnsafeRawBufferPointer(start: bytes, count: count)))
-    default: return .null
     }
   }
 

@@ -29,12 +29,27 @@ enum Output {
 
   /// Writes a text to stdout; a full disk or a closed pipe ends the program.
   static func write(_ text: String) {
+    var text = text
+    text.withUTF8 { write(UnsafeRawBufferPointer($0)) }
+  }
+
+  /// Writes bytes to stdout, in the same way.
+  static func write(bytes: [UInt8]) {
+    bytes.withUnsafeBytes { write($0) }
+  }
+
+  private static func write(_ bytes: UnsafeRawBufferPointer) {
     ProgressLine.shared.clear()
-    do {
-      try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
-    } catch {
-      Failure("standard output: cannot be written", exitCode: 74).report()
-      Foundation.exit(74)
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = Foundation.write(
+        STDOUT_FILENO, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else {
+        Failure("standard output: cannot be written", exitCode: 74).report()
+        Foundation.exit(74)
+      }
+      rest = rest.dropFirst(count)
     }
   }
 
@@ -96,43 +111,19 @@ enum Output {
       write(
         TextTable(table, order: order).withSwatches(phases, in: "phase").text(on: .output))
     case .markdown: write(TextTable(table).markdown)
-    case .csv: write(separated(table, ","))
-    case .tsv: write(separated(table, "\t"))
-    case .ndjson:
-      for row in table.rows { line(JSONText(row: row, of: table).text) }
-    case .json:
-      let head = [("schema", JSONText.string("lodestone.\(verb)/1"))]
-      line(JSONText.object(head + fields + [("rows", JSONText(table))]).text)
-    }
-  }
-
-  private static func separated(_ table: AnswerTable, _ separator: String) -> String {
-    var bytes: [UInt8] = []
-    func add(_ cells: some Sequence<String>) {
-      for (place, cell) in cells.enumerated() {
-        if place > 0 { bytes += separator.utf8 }
-        if cell.needsQuotes(separator) {
-          bytes += "\"\(cell.replacingOccurrences(of: "\"", with: "\"\""))\"".utf8
-        } else {
-          bytes += cell.utf8
-        }
+    case .csv, .tsv, .ndjson, .json:
+      var text = AnswerText(table)
+      switch format {
+      case .csv: text.addSeparated(by: UInt8(ascii: ","))
+      case .tsv: text.addSeparated(by: UInt8(ascii: "\t"))
+      case .ndjson:
+        text.addObjects(separator: UInt8(ascii: "\n"))
+        if !table.rows.isEmpty { text.endLine() }
+      default:
+        text.addObject([("schema", .string("lodestone.\(verb)/1"))] + fields)
+        text.endLine()
       }
-      bytes.append(UInt8(ascii: "\n"))
+      write(bytes: text.bytes)
     }
-    add(table.columns)
-    for row in table.rows { add(row.lazy.map(\.text)) }
-    return String(decoding: bytes, as: UTF8.self)
-  }
-}
-
-extension String {
-  /// Whether a cell of separated values must be quoted. By bytes: a line end or a separator with a mark on it is one
-  /// character.
-  fileprivate func needsQuotes(_ separator: String) -> Bool {
-    let isSpecial = utf8.contains { byte in
-      byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
-        || byte == separator.utf8.first
-    }
-    return isSpecial || utf8.contains(0xE2) && unicodeScalars.contains("\u{2028}")
   }
 }

@@ -95,7 +95,8 @@ extension String {
 extension String {
   /// The text on one line, with what would act on a terminal made visible.
   var shown: String {
-    String(
+    if utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return self }
+    return String(
       String.UnicodeScalarView(
         unicodeScalars.map { scalar in
           if scalar == "\n" || scalar == "\t" { return " " }

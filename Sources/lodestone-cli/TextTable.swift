@@ -1,3 +1,4 @@
+internal import CFormat
 import Foundation
 import Lodestone
 import PhaseCatalog
@@ -14,15 +15,15 @@ struct TextTable {
     let isNumber: Bool
     /// Whether it says nothing in any row.
     let isEmpty: Bool
-    /// What it is worth beside others: those of the largest go first.
-    var rank: Int
     /// A swatch before, or the text itself, in the colour of each row.
     var colours: [Colour?] = []
     var hasSwatches = false
   }
 
+  private let table: AnswerTable
   private var columns: [Column]
   private let cells: [[String]]
+  private let order: [String]
   private let all: String
   private let wraps: Bool
   private let keepsAll: Bool
@@ -41,34 +42,33 @@ struct TextTable {
     keepsAll: Bool = false, order: [String] = [],
     all: String = "--format csv"
   ) {
+    self.table = table
+    self.order = order
     self.all = all
     self.wraps = wraps
     self.keepsAll = keepsAll
     columns = table.columns.enumerated().map { place, name in
-      let values = table.rows.map { $0[place] }
-      return Column(
+      Column(
         name: name, title: name.replacingOccurrences(of: "_", with: " "),
-        isNumber: values.allSatisfy { $0.number != nil || $0 == .null },
-        isEmpty: values.allSatisfy(Self.isNothing),
-        rank: Self.rank(name, place, values, order))
+        isNumber: table.rows.allSatisfy { $0[place].number != nil || $0[place] == .null },
+        isEmpty: table.rows.allSatisfy { Self.isNothing($0[place]) })
     }
     cells = table.rows.map { $0.map { TextTable.text($0, hasWholeIDs: hasWholeIDs) } }
   }
 
-  /// From 1000 on it goes before any text is shortened.
-  private static func rank(
-    _ name: String, _ place: Int, _ values: [AnswerTable.Value], _ order: [String]
-  ) -> Int {
-    if let place = order.firstIndex(of: name) { return place }
-    let kind = order.isEmpty ? (place == 0 ? 0 : kind(name, values)) : 1 + kind(name, values)
+  /// What a column is worth beside others: those of the largest go first, and from 1000 on before any text is shortened.
+  private func rank(_ place: Int) -> Int {
+    if let place = order.firstIndex(of: columns[place].name) { return place }
+    let kind = order.isEmpty ? (place == 0 ? 0 : kind(place)) : 1 + kind(place)
     return 1000 * kind + place
   }
 
   /// 0 for what tells most, to 4 for what tells least.
-  private static func kind(_ name: String, _ values: [AnswerTable.Value]) -> Int {
-    let known = values.filter { !isNothing($0) }
+  private func kind(_ place: Int) -> Int {
+    let name = columns[place].name
+    let known = table.rows.lazy.map { $0[place] }.filter { !Self.isNothing($0) }
     if known.isEmpty { return 4 }
-    if known.allSatisfy({ isID($0) }) { return 3 }
+    if known.allSatisfy({ Self.isID($0) }) { return 3 }
     if known.allSatisfy({ $0.text.wholeMatch(of: /\d{4}-\d\d-\d\dT[\d:.]+Z/) != nil }) { return 2 }
     return name.hasSuffix("error") || name == "author" || name == "host" ? 1 : 0
   }
@@ -79,7 +79,15 @@ struct TextTable {
 
   private static func isID(_ value: AnswerTable.Value) -> Bool {
     guard case .text(let text) = value else { return false }
-    return text.utf8.count == 64 && text.allSatisfy(\.isHexDigit)
+    return text.utf8.count == 64
+      && text.utf8.allSatisfy {
+        switch $0 {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
+          UInt8(ascii: "A")...UInt8(ascii: "F"):
+          true
+        default: false
+        }
+      }
   }
 
   private static func text(_ value: AnswerTable.Value, hasWholeIDs: Bool) -> String {
@@ -97,8 +105,12 @@ struct TextTable {
   /// A number to five digits.
   static func short(_ number: Double) -> String {
     // An energy or a count keeps all digits before the point.
-    abs(number) >= 10_000 && abs(number) < 1e15
-      ? String(format: "%.0f", number) : String(format: "%.5g", number)
+    let format = abs(number) >= 10_000 && abs(number) < 1e15 ? "%.0f" : "%.5g"
+    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 32) { buffer in
+      let count = lodestone_format(buffer.baseAddress, buffer.count, format, number)
+      return String(
+        decoding: UnsafeRawBufferPointer(buffer).prefix(Int(count)), as: UTF8.self)
+    }
   }
 
   /// A number to the digit that two digits of its error reach; to five where there is no error.
@@ -149,7 +161,7 @@ struct TextTable {
   /// - Parameter indent: the cells to the left of it that are taken already.
   func text(on terminal: Terminal, indent: Int = 0) -> String {
     let painter = terminal.hasPalette ? terminal : nil
-    let natural = widths.indices.map { widths[$0] + swatchCells($0, painter) }
+    let natural = widths.enumerated().map { $1 + swatchCells($0, painter) }
     guard let width = terminal.width.map({ $0 - indent }) else {
       return text(Layout(columns: Array(columns.indices), widths: natural), painter)
     }
@@ -173,12 +185,12 @@ struct TextTable {
   }
 
   private var widths: [Int] {
-    columns.indices.map { column in
-      max(columns[column].title.cells, cells.map { $0[column].cells }.max() ?? 0)
-    }
+    columns.indices.map { max(columns[$0].title.cells, cellWidth($0)) }
   }
 
-  private func numberWidth(_ column: Int) -> Int { cells.map { $0[column].cells }.max() ?? 0 }
+  private func cellWidth(_ column: Int) -> Int {
+    cells.reduce(0) { max($0, $1[column].cells) }
+  }
 
   private func swatchCells(_ column: Int, _ painter: Terminal?) -> Int {
     columns[column].hasSwatches && painter != nil ? Self.swatchWidth + 1 : 0
@@ -186,11 +198,12 @@ struct TextTable {
 
   private func layout(_ natural: [Int], _ width: Int) -> Layout {
     var layout = Layout(columns: Array(columns.indices), widths: natural)
+    let ranks = columns.indices.map(rank)
     // The best two stay: a name with nothing beside it tells nothing.
-    func dropWhile(_ isWanted: (Column) -> Bool) {
+    func dropWhile(_ isWanted: (Int) -> Bool) {
       while layout.total > width, layout.columns.count > 2,
-        let last = layout.columns.max(by: { columns[$0].rank < columns[$1].rank }),
-        isWanted(columns[last]), !keepsAll || columns[last].isEmpty
+        let last = layout.columns.max(by: { ranks[$0] < ranks[$1] }),
+        isWanted(ranks[last]), !keepsAll || columns[last].isEmpty
       {
         layout.columns.removeAll { $0 == last }
       }
@@ -204,14 +217,14 @@ struct TextTable {
         layout.widths[longest] -= 1
       }
     }
-    dropWhile { $0.rank >= 1000 }
+    dropWhile { $0 >= 1000 }
     shorten {
       columns[$0].isNumber ? natural[$0] : max(Self.shortest, columns[$0].title.cells)
     }
     if layout.total > width {
       layout.widths = natural
       dropWhile { _ in true }
-      shorten { columns[$0].isNumber ? numberWidth($0) : 8 }
+      shorten { columns[$0].isNumber ? cellWidth($0) : 8 }
     }
     return layout
   }
@@ -230,15 +243,40 @@ struct TextTable {
 
   private func text(_ layout: Layout, _ painter: Terminal?) -> String {
     guard !cells.isEmpty else { return "(none)\n" }
+    let rule = layout.columns.map { String(repeating: "-", count: layout.widths[$0]) }
+    let head =
+      lines(layout, columns.map(\.title), painter, colour: nil)
+      + rule.joined(separator: "  ") + "\n"
+    if painter == nil, !wraps { return head + plainLines(layout) }
     let rows = cells.indices.map { row in
       lines(layout, cells[row], painter) { column in
         let colours = columns[column].colours
         return colours.indices.contains(row) ? colours[row] : nil
       }
     }
-    let rule = layout.columns.map { String(repeating: "-", count: layout.widths[$0]) }
-    return lines(layout, columns.map(\.title), painter, colour: nil)
-      + rule.joined(separator: "  ") + "\n" + rows.joined()
+    return head + rows.joined()
+  }
+
+  /// All rows, a line each and without colours: there may be tens of thousands.
+  private func plainLines(_ layout: Layout) -> String {
+    let blank = UInt8(ascii: " ")
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(cells.count * (layout.total + 3))
+    for row in cells {
+      let start = bytes.count
+      for (place, column) in layout.columns.enumerated() {
+        if place > 0 { bytes += [blank, blank] }
+        let width = layout.widths[column]
+        let cell = row[column].shortened(to: width, mark: layout.ellipsis)
+        let blanks = repeatElement(blank, count: max(0, width - cell.cells))
+        if columns[column].isNumber { bytes += blanks }
+        bytes += cell.utf8
+        if !columns[column].isNumber { bytes += blanks }
+      }
+      while bytes.count > start, bytes.last == blank { bytes.removeLast() }
+      bytes.append(UInt8(ascii: "\n"))
+    }
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   /// A row: one line, or several where texts go on.
@@ -279,7 +317,7 @@ struct TextTable {
       return isRight ? blanks(room) + painted : painted + blanks(room)
     }
     // A number stands beside its swatch.
-    let before = columns[column].isNumber ? numberWidth(column) - text.cells : 0
+    let before = columns[column].isNumber ? cellWidth(column) - text.cells : 0
     let after = room - before - swatchCells(column, painter)
     let swatch = colour.map { painter.swatch($0) } ?? blanks(Self.swatchWidth)
     return swatch + " " + blanks(before) + text + blanks(after)
@@ -287,7 +325,10 @@ struct TextTable {
 
   var markdown: String {
     func line(_ cells: [String]) -> String {
-      "| " + cells.map { $0.replacingOccurrences(of: "|", with: "\\|") }.joined(separator: " | ")
+      "| "
+        + cells.map {
+          $0.utf8.contains(UInt8(ascii: "|")) ? $0.replacingOccurrences(of: "|", with: "\\|") : $0
+        }.joined(separator: " | ")
         + " |\n"
     }
     return line(columns.map(\.title))

@@ -94,7 +94,8 @@ import TestSupport
 
   @Test func combinationsAndSums() {
     for n in Self.lengths {
-      let (rows, weights) = ((0..<4).map { random(n, 5 * n + $0) }, [0.5, -0.25, 2, 0.75] as [Float])
+      let rows = (0..<4).map { random(n, 5 * n + $0) }
+      let weights: [Float] = [0.5, -0.25, 2, 0.75]
       var (four, scaled, clipped) = (random(n, 1), random(n, 2), [Float](repeating: 1, count: n))
       spectra_combine_four(rows[0], rows[1], rows[2], rows[3], weights, &four, n)
       spectra_scale(rows[0], -2, &scaled, n)

@@ -8,10 +8,14 @@ package struct MadeRecords {
     package var energies: Int
     package var clusters: Int
     package var depthBins: Int
+    /// Parts of the sample that errors come from.
+    package var blocks = 0
 
     /// As a scan of a magnet over Nd L3 and Fe K makes them.
     package static let real = Size(energies: 120, clusters: 3, depthBins: 90)
     package static let small = Size(energies: 3, clusters: 2, depthBins: 2)
+    /// As large as real ones in what is asked of all runs, and small in what is asked of one.
+    package static let asked = Size(energies: 24, clusters: 4, depthBins: 90, blocks: 4)
   }
 
   private let size: Size
@@ -93,7 +97,17 @@ package struct MadeRecords {
       clusters: clusters, depthHistogram: histogram, depthBinPX: 0.5,
       maps: [map("label", labels), map("dbscan", labels)],
       radii: [.init(radius: 1.5, clusterCount: size.clusters, noisePixels: 12, isUsed: true)],
-      references: [reference])
+      references: [reference], blocks: blocks)
+  }
+
+  private var blocks: [ClusterBlock] {
+    (-1..<size.clusters).flatMap { label in
+      (0..<size.blocks).map { block in
+        ClusterBlock(
+          label: label, block: block, pixels: 21, surfacePixels: 1,
+          depth: Dictionary(uniqueKeysWithValues: (0..<6).map { ($0, 1 + $0) }))
+      }
+    }
   }
 
   private var reference: ReferenceSpectrum {
@@ -137,7 +151,12 @@ package struct MadeRecords {
         ],
         fit: .init(
           energies: size.energies, range: 6150...7250, residual: random.number(),
-          rFactor: random.number(), parts: [part])))
+          rFactor: random.number(), parts: [part])),
+      estimates: size.blocks == 0
+        ? []
+        : ["share", "Nd.atomic_fraction", "Fe.atomic_fraction"].map {
+          .init(quantity: $0, value: random.number(), error: random.number())
+        })
   }
 
   private func map(_ kind: String, _ labels: [Int16]) -> MapRecord {
