@@ -114,7 +114,8 @@ let package = Package(
     .testTarget(
       name: "CommandLineTests",
       dependencies: [
-        "lodestone-cli", "Lodestone", "PhaseCatalog", "StackIO", "CSQLite", "TestSupport",
+        "lodestone-cli", "Lodestone", "PhaseCatalog", "StackIO", "Spectra", "CSQLite",
+        "TestSupport",
       ],
       swiftSettings: strict),
   ],

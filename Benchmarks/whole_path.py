@@ -52,7 +52,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 class Run:
     """A process that has ended: its seconds by stage, its memory and its processor time."""
 
-    def __init__(self, command, sampled=False):
+    def __init__(self, command, sampled=False, memory=0):
+        subprocess.run([sys.executable, "-c", f"import numpy; numpy.ones({memory}, numpy.uint8)"], check=True)
         environment = dict(os.environ, LODESTONE_CACHE_SIZE="0")
         with tempfile.TemporaryFile("w+") as output:
             start = time.perf_counter()
@@ -100,6 +101,8 @@ class Bench:
         self.lodestone("example", self.scan, "--height", side, "--width", side, "--energies", str(arguments.energies),
                        "--photons", str(arguments.photons))
         self.files = [f"{self.scan}/{name}" for name in ("scan.tif", "references.tif", "dark.tif")]
+        # More than three times the stack as floats, which is what Python takes.
+        self.touched = 7 * sum(map(os.path.getsize, self.files)) // 2
         # Nothing is left to write while the clocks run.
         os.sync()
         self.runs = {}
@@ -140,7 +143,8 @@ class Bench:
         """A run of lodestone, and what it found: drifts, labels, spectra and the id of the result."""
         catalog = f"{self.folder}/new.lode"
         self.lodestone("init", catalog)
-        run = Run([self.program, "ingest", self.scan, "--sample", "x", "--catalog", catalog, "--json", *words], sampled)
+        run = Run([self.program, "ingest", self.scan, "--sample", "x", "--catalog", catalog, "--json", *words], sampled,
+                  self.touched)
         labels = f"{self.folder}/{name}.tif"
         self.lodestone("export", "@last", "--catalog", catalog, "--labels", labels)
         queries = [self.lodestone("query", query, "--param", "run=@last", "--format", "csv", "--catalog", catalog)
@@ -157,7 +161,7 @@ class Bench:
     def peer(self, name, sampled, found, *words):
         command = [sys.executable, f"{HERE}/python_path.py", self.scan, "--radius", str(found["dbscan.radius"]), "--minimum",
                    str(int(found["dbscan.minimum_points"])), "--output", f"{self.folder}/{name}.npz", *words]
-        return Run(command, sampled)
+        return Run(command, sampled, self.touched)
 
     def times(self, name, stage):
         return [run.seconds[stage] for run in self.runs[name]["counted"]] if name in self.runs else []

@@ -85,7 +85,7 @@ public struct ParameterDefinition: Sendable {
       "register.blur_px", .number(0.3...10), unit: "px", "1", "blur of the frames before measuring"),
     .init(
       "register.template_rounds", .integer(0...20), "3",
-      "how often all frames are fitted to the stack's reconstruction"),
+      "how often at most all frames are fitted to the stack's reconstruction, until none moves"),
     .init(
       "mask.method", .choice(["either", "od", "step"]), "either",
       "what shows sample: the mean OD, the step of any edge of elements.symbols, or either"),

@@ -12,8 +12,8 @@ public struct Registration: Sendable, Equatable {
   /// The standard deviation of the blur before measuring, px; 0.6 of it in binned pixels where frames are binned, which
   /// takes most of the noise.
   public var blur: Double = 1
-  /// How many times all frames are fitted to the stack's reconstruction, before and after the
-  /// first fit of their steepness; 0 leaves the chain as it is.
+  /// How many times at most all frames are fitted to the stack's reconstruction, before and after the
+  /// first fit of their steepness, until none moves any more; 0 leaves the chain as it is.
   public var templateRounds: Int = 3
   /// Frames with a longer side than this are measured on pixels binned in powers of two; at first on such
   /// of half that side.

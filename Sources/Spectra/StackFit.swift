@@ -9,6 +9,10 @@ struct StackFit {
   /// Is called when a frame was fitted.
   private let done: @Sendable () -> Void
 
+  /// Where no frame moves further than this in a round, binned px, the next would change nothing: a quarter of what
+  /// noise leaves of a good scan's drifts.
+  private static let settled = 0.002
+
   /// What was found.
   struct Found {
     var placements: [Placement]
@@ -105,7 +109,7 @@ struct StackFit {
     _ found: inout Found, _ rounds: Int, fitsScale: Bool = false
   ) throws(ScratchFailure) -> [[Double]] {
     var contrast: [[Double]] = []
-    for _ in 0..<rounds {
+    for round in 0..<rounds {
       let placements = found.placements
       let region = region(placements)
       let components = try components(at: placements, rank: 2, region)
@@ -120,6 +124,14 @@ struct StackFit {
       contrast = components.contrast
       found.residuals = fits.map { $0?.unexplained ?? 1 }
       found.placements = zip(fits, placements).map { $0?.placement ?? $1 }
+      let moved = zip(found.placements, placements).map {
+        max(abs($0.drift.dy - $1.drift.dy), abs($0.drift.dx - $1.drift.dx))
+      }
+      if moved.allSatisfy({ $0 < Self.settled }) {
+        // What is left out is done too.
+        for _ in 0..<(rounds - 1 - round) * coefficients.count { done() }
+        break
+      }
     }
     return contrast
   }

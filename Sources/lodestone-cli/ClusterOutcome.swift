@@ -90,18 +90,6 @@ struct ClusterOutcome {
       ("width", .number(plateau.width)),
     ])
   }
-
-  /// The most memory that the program has had so far; nil where the system does not tell.
-  private var peakMemory: Int? {
-    // Not getrusage: its figure may be that of the process that started this one.
-    guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
-      let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
-      let kibibytes = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({
-        Int($0)
-      })
-    else { return nil }
-    return kibibytes * 1024
-  }
 }
 
 /// Adds up how long each phase of a clustering takes.

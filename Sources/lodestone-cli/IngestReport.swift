@@ -48,12 +48,13 @@ extension RunReport {
 }
 
 extension Ingest.Outcome {
-  /// The members of its JSON that tell where the time went.
+  /// The members of its JSON that tell where the time went, and what memory it took.
   func timing(findSeconds: Double? = nil) -> [(String, JSONText)] {
     let find = findSeconds.map { [("find", JSONText.number($0))] } ?? []
     return [
       ("reused", .array(reusedStages.map { .string($0) })),
       ("seconds", .object(find + stages.map { ($0.name, JSONText.number($0.seconds)) })),
+      ("peak_memory_bytes", peakMemory.map(JSONText.integer) ?? .null),
     ]
   }
 }
