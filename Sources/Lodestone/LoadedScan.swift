@@ -8,8 +8,8 @@ import StackIO
 struct LoadedScan: Sendable {
   /// Frames whose mean is used: exposures at one energy.
   struct Group: Sendable {
-    /// Those that can be read, with their digests.
-    let frames: [(frame: ScanFrame, digest: String)]
+    /// Those that can be read, with their digests, and what tells cheaply whether they are still the same.
+    let frames: [(frame: ScanFrame, digest: String, fingerprint: UInt64)]
     /// The largest value of any.
     let largest: Double?
     /// About the median of their values.

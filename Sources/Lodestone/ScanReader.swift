@@ -43,7 +43,7 @@ final class ScanReader {
 
   private func survey(_ group: [ScanFrame]) throws -> Survey {
     var all: [String?] = []
-    var sound: [(ScanFrame, String)] = []
+    var sound: [(frame: ScanFrame, digest: String, fingerprint: UInt64)] = []
     var damage: [InputError] = []
     var largest: Double?
     var typical: Float = 0
@@ -56,7 +56,7 @@ final class ScanReader {
         readTime += clock.now - start
         let digest = Self.digest(pixels)
         all.append(digest)
-        sound.append((frame, digest))
+        sound.append((frame, digest, pixels.values.fingerprint))
         if let maximum = pixels.values.maximum { largest = max(largest ?? maximum, maximum) }
         typical += pixels.values.typical
       } catch {
@@ -83,9 +83,9 @@ final class ScanReader {
   /// - Throws: ``InputError``, also where a frame is not what it was when the scan was identified.
   func mean(of group: LoadedScan.Group, saturation: Double?) throws(InputError) -> Image {
     var mean = FrameMean(saturation: saturation)
-    for (frame, digest) in group.frames {
+    for (frame, _, fingerprint) in group.frames {
       let pixels = try reader.frame(at: frame.location)
-      guard Self.digest(pixels) == digest else {
+      guard pixels.values.fingerprint == fingerprint else {
         throw InputError(
           "changed while it was being read", path: frame.location.path,
           place: "page \(frame.location.page + 1)", kind: .io)

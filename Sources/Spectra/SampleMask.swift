@@ -162,18 +162,20 @@ public struct SampleMask: Sendable {
 
   /// The pixels where the step of any edge shows sample.
   public func pixels(anyOf steps: [AbsorptionMaps.Step]) -> [Bool] {
-    var isSample = [Bool](repeating: false, count: isInside.count)
-    for map in steps {
-      guard let high = quantile(inside(map.step), 0.95),
-        let typical = quantile(inside(map.deviation), 0.5)
-      else { continue }
-      let threshold = Float(fraction) * high
-      for pixel in isSample.indices where isInside[pixel] {
-        let limit = Float(stepDeviations) * max(map.deviation.pixels[pixel], typical)
-        if map.step.pixels[pixel] > max(threshold, limit) { isSample[pixel] = true }
-      }
+    let found = mapInParallel(steps.count) { pixels(steps[$0]) }
+    return isInside.indices.map { pixel in found.contains { $0[pixel] } }
+  }
+
+  /// The pixels where the step of an edge shows sample.
+  private func pixels(_ map: AbsorptionMaps.Step) -> [Bool] {
+    guard let high = quantile(inside(map.step), 0.95),
+      let typical = quantile(inside(map.deviation), 0.5)
+    else { return [Bool](repeating: false, count: isInside.count) }
+    let threshold = Float(fraction) * high
+    return isInside.indices.map { pixel in
+      let limit = Float(stepDeviations) * max(map.deviation.pixels[pixel], typical)
+      return isInside[pixel] && map.step.pixels[pixel] > max(threshold, limit)
     }
-    return isSample
   }
 
   /// The pixels of `found` together with the pieces that only `more` shows and that reach further than `rim` px from

@@ -90,6 +90,37 @@ public enum FrameValues: Sendable, Equatable {
   }
 }
 
+extension FrameValues {
+  /// A number that other values have with a chance of 2^-64: whether a frame is still what it was, at the speed of memory.
+  /// It is no identity: who wants to can find values that have the same.
+  public var fingerprint: UInt64 {
+    switch self {
+    case .uint16(let values): values.withUnsafeBytes(mixed)
+    case .float32(let values): values.withUnsafeBytes(mixed)
+    case .float64(let values): values.withUnsafeBytes(mixed)
+    }
+  }
+
+  /// Four chains side by side, each a bijection of its words: one changed word always shows.
+  private func mixed(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+    func step(_ state: inout UInt64, _ word: UInt64) {
+      let mixed = state ^ word
+      state = (mixed << 29 | mixed >> 35) &* 0x9E37_79B9_7F4A_7C15
+    }
+    var (a, b, c, d): (UInt64, UInt64, UInt64, UInt64) = (1, 2, 3, UInt64(bytes.count))
+    let whole = bytes.count / 32 * 32
+    for place in stride(from: 0, to: whole, by: 32) {
+      step(&a, bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+      step(&b, bytes.loadUnaligned(fromByteOffset: place + 8, as: UInt64.self))
+      step(&c, bytes.loadUnaligned(fromByteOffset: place + 16, as: UInt64.self))
+      step(&d, bytes.loadUnaligned(fromByteOffset: place + 24, as: UInt64.self))
+    }
+    for place in whole..<bytes.count { step(&a, UInt64(bytes[place])) }
+    for chain in [b, c, d] { step(&a, chain) }
+    return a ^ a >> 32
+  }
+}
+
 /// The values of an array in another type. A plain loop over memory, which the compiler makes several of at once.
 private func converted<From, To>(_ values: [From], _ convert: (From) -> To) -> [To] {
   [To](unsafeUninitializedCapacity: values.count) { target, filled in
