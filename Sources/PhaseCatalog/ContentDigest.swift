@@ -9,9 +9,16 @@ import Foundation
 public struct ContentDigest: ~Copyable {
   private let context: OpaquePointer
 
+  /// libcrypto would free what its threads use when the program ends, while one of them may still digest a file that an error
+  /// has made needless: it is to free nothing then.
+  private static let isPrepared =
+    OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil) == 1
+
   /// An empty digest of a domain.
   public init(domain: String) {
-    guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
+    guard Self.isPrepared, let context = EVP_MD_CTX_new(),
+      EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1
+    else {
       preconditionFailure("libcrypto has no SHA-256")
     }
     self.context = context
@@ -20,7 +27,9 @@ public struct ContentDigest: ~Copyable {
 
   /// A plain SHA-256, as `sha256sum` prints it, without domain or lengths.
   init() {
-    guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
+    guard Self.isPrepared, let context = EVP_MD_CTX_new(),
+      EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1
+    else {
       preconditionFailure("libcrypto has no SHA-256")
     }
     self.context = context

@@ -95,6 +95,20 @@ import TestSupport
     #expect(try program.run("list", "runs", "--format", "tsv").output.hasPrefix("run_id\tsample"))
   }
 
+  /// A scan that is another sample's is known before its files are digested for the record, which goes on beside: the
+  /// program ends in the middle of it, as it should.
+  @Test func anErrorWhileFilesAreDigested() throws {
+    let ingest = try program.smallExample()
+    try program.run("init", "m.lode")
+    #expect(try program.run(ingest).code == 0)
+    let other = ingest.dropLast() + ["M2"]
+    for _ in 0..<25 {
+      // A crash need not be explained for minutes.
+      let outcome = try program.run(Array(other), environment: ["SWIFT_BACKTRACE": "enable=no"])
+      try #require(outcome.code == 1)
+    }
+  }
+
   /// Each kind of failure: its exit code, and one line that says what and where.
   @Test func failures() throws {
     let ingest = try program.smallExample()
