@@ -30,7 +30,10 @@ public struct Resources {
     let fixed = ResourcePlan.fixedBytes(frames: frames, height: height, width: width)
     // A thread holds a frame as read, its reference and dark, and what is made of them.
     let aThread = 10 * height * width * MemoryLayout<Float>.stride
-    if fixed + stack + stack / 2 + cores * aThread <= memory {
+    // Of large frames drift is measured on binned ones in the end, beside the small ones.
+    let (coarse, fine) = Registration().binning(height: height, width: width)
+    let measured = coarse == fine ? 0 : stack / (fine * fine)
+    if fixed + stack + measured + cores * aThread <= memory {
       return ResourcePlan(threads: cores, scratch: nil, scratchBytes: 0)
     }
     let threads = min(cores, (memory - fixed) / aThread)
@@ -39,9 +42,6 @@ public struct Resources {
         description: "a scan of \(frames) frames of \(height) x \(width) needs at least "
           + "\(sizeInWords(fixed + aThread)) (--memory)")
     }
-    // The stack itself, and what is measured on binned frames.
-    let (coarse, fine) = Registration().binning(height: height, width: width)
-    let measured = coarse == fine ? 0 : 2 * (stack / (fine * fine))
     let space = ScratchSpace(directory: scratchDirectory)
     try space.require(bytes: stack + measured)
     return ResourcePlan(threads: threads, scratch: space, scratchBytes: stack + measured)
