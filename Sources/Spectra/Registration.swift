@@ -1,3 +1,5 @@
+internal import CSpectraKernels
+
 /// Measures how each frame of a stack of optical density lies against the first: its drift, and its
 /// magnification where that changes with energy.
 ///
@@ -81,7 +83,7 @@ public struct Registration: Sendable, Equatable {
   ///   - scratch: where smaller frames may lie; nil keeps them in memory.
   ///   - threads: how many frames are held at once; nil for as many as there are cores.
   ///   - done: is told how much more of ``work(on:height:width:)`` is done, by several threads at once.
-  ///   - frame: gives a frame, clipped and averaged over squares of so many pixels; each is asked for once.
+  ///   - frame: gives a frame, clipped and averaged over squares of so many pixels; each is asked for once or twice.
   /// - Throws: ``ScratchFailure``.
   /// - Complexity: O(frames pixels log pixels).
   public func run(
@@ -95,36 +97,21 @@ public struct Registration: Sendable, Equatable {
     let coarse =
       templateRounds == 0 ? fine : binning(of: height, width, toSide: largestSide / 2)
     guard count > 1, min(height, width) / coarse >= 16 else { return outcome }
-    let small = try FrameStore(count: count, height: height / coarse, width: width / coarse)
-    // The coefficients of the larger ones.
-    let large =
-      fine == coarse
-      ? nil
-      : try FrameStore(
-        count: count, height: height / fine, width: width / fine, scratch: scratch)
-    _ = try mapInParallel(count, threads: threads) { (index) throws(ScratchFailure) in
-      let binned = try frame(index, fine)
-      try small.set(index, to: binned.binned(by: coarse / fine).blurred(sigma: blur(coarse)))
-      try large?.set(index, to: binned.blurred(sigma: blur(fine)).splineCoefficients())
-      done(Self.preparing)
-    }
     let middle = centre ?? OpticalCentre(ofHeight: height, width: width)
-    let smallCentre = middle.binned(by: coarse)
-    let links = Chain(
-      small, blur: blur(coarse), smallCentre, done: { done(Self.linking) })
-    guard let chain = try links.placements(scale, known) else { return outcome }
-    var found = StackFit.Found(placements: chain)
-    if templateRounds > 0 {
-      _ = try mapInParallel(count) { (index) throws(ScratchFailure) in
-        try small.set(index, to: try small.image(index).splineCoefficients())
+    guard
+      let (chain, coarsely) = try onSmallFrames(
+        count, height / coarse, width / coarse, coarse, middle, known, threads, done, frame)
+    else { return outcome }
+    var (found, size) = (coarsely, Double(coarse))
+    if fine != coarse {
+      // The small ones are gone by now: this is the most that an analysis holds.
+      spectra_return_freed_memory()
+      let large = try FrameStore(
+        count: count, height: height / fine, width: width / fine, scratch: scratch)
+      _ = try mapInParallel(count, threads: threads) { (index) throws(ScratchFailure) in
+        let binned = try frame(index, fine)
+        try large.set(index, to: binned.blurred(sigma: blur(fine)).splineCoefficients())
       }
-      found = try StackFit(
-        coefficients: small, blur: blur(coarse), smallCentre, binning: coarse,
-        done: { done(1) }
-      ).refine(chain, scale, rounds: templateRounds)
-    }
-    var size = Double(coarse)
-    if let large {
       let ratio = size / Double(fine)
       found.placements = found.placements.map { $0.magnified(by: ratio) }
       found = try StackFit(
@@ -139,6 +126,29 @@ public struct Registration: Sendable, Equatable {
     let chained = againstFirst(chain.map { $0.magnified(by: Double(coarse)) })
     outcome.chainError = rms(chained, outcome.placements)
     return outcome
+  }
+
+  /// The chain of neighbours, and what fits of small frames make of it; nil where the frames are blank.
+  private func onSmallFrames(
+    _ count: Int, _ height: Int, _ width: Int, _ binning: Int, _ middle: OpticalCentre,
+    _ known: [Double], _ threads: Int?, _ done: @escaping @Sendable (Int) -> Void,
+    _ frame: @Sendable (_ frame: Int, _ binning: Int) throws(ScratchFailure) -> Image
+  ) throws(ScratchFailure) -> (chain: [Placement], found: StackFit.Found)? {
+    let small = try FrameStore(count: count, height: height, width: width)
+    _ = try mapInParallel(count, threads: threads) { (index) throws(ScratchFailure) in
+      try small.set(index, to: try frame(index, binning).blurred(sigma: blur(binning)))
+      done(Self.preparing)
+    }
+    let centre = middle.binned(by: binning)
+    let links = Chain(small, blur: blur(binning), centre, done: { done(Self.linking) })
+    guard let chain = try links.placements(scale, known) else { return nil }
+    guard templateRounds > 0 else { return (chain, StackFit.Found(placements: chain)) }
+    _ = try mapInParallel(count) { (index) throws(ScratchFailure) in
+      try small.set(index, to: try small.image(index).splineCoefficients())
+    }
+    let fit = StackFit(
+      coefficients: small, blur: blur(binning), centre, binning: binning, done: { done(1) })
+    return (chain, try fit.refine(chain, scale, rounds: templateRounds))
   }
 
   /// The first frame's own rest is taken off all: they lie against it.

@@ -93,4 +93,7 @@ double spectra_sum_of_products(const float *a, const float *b, size_t n);
 void spectra_sums_of_differences(
     const float *values, const int32_t *places, size_t n, float origin, double sums[2]);
 
+/// Gives memory that was freed, and is kept for frames to come, back to the system. Swift's C library leaves it out.
+void spectra_return_freed_memory(void);
+
 #endif
