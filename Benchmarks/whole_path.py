@@ -15,7 +15,7 @@ is not counted goes before, in which memory is sampled. The stages:
     features    spectra divided by their mean; covariance and eigenvectors; scores, and the noise beyond rank 6; the average
                 over neighbours that agree, twice
     cluster     gradients, the 65 % of smallest gradient, DBSCAN at the radius and minimum points that lodestone found (PyPI dbscan:
-                scikit-learn's needs more memory than there is), watershed (scikit-image); lodestone runs DBSCAN at three
+                scikit-learn's needs more memory than there is), watershed (scikit-image); lodestone runs DBSCAN at seven
                 radii, rejects what is no mixture, and looks for small phases
     summarise   mean and standard deviation of each cluster's spectra; lodestone also fits elements, edges, depth and shape
     store       labels, drifts and spectra to an .npz; lodestone: all it knows, into a catalog, to the disk

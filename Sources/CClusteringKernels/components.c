@@ -2,14 +2,7 @@
 
 #include "clustering_kernels.h"
 
-// No fused operations: the same bits on every processor.
-#pragma clang fp contract(off)
-
-#if defined(__x86_64__) && defined(__linux__)
-#define KERNEL __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define KERNEL
-#endif
+#include "targets.inc"
 
 // Sums are taken in so many lanes on every processor.
 enum { LANES = 8, ROWS = 6 };

@@ -1,5 +1,8 @@
+// Not a kernel, but what only C reaches: Swift's Glibc leaves out <malloc.h>.
+
 #include "spectra_kernels.h"
 
+// Says whether the C library is glibc.
 #include <stdlib.h>
 
 #if defined(__GLIBC__)
