@@ -101,16 +101,6 @@ extension Image {
     return result
   }
 
-  /// The image averaged over squares of `factor` pixels; what does not fill a square is left out.
-  func binned(by factor: Int) -> Image {
-    guard factor > 1 else { return self }
-    return pixels.withUnsafeBufferPointer {
-      Image(
-        averaging: $0, height: height, width: width, over: factor,
-        clippedTo: -.infinity ... .infinity)
-    }
-  }
-
   /// Values of an image brought into a range, and averaged over squares of `factor` pixels; what does not fill a square is
   /// left out.
   init(
